@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { parseDuration } from "./duration.ts";
+import { FleetError, runtimeErrors } from "./errors.ts";
+
+/** A length of time as people write it: `15s`, `1h30m`, `250ms`. */
+export type Duration = string;
+
+/** One option whose value cannot be used. */
+export interface OptionProblem {
+  /** The option's name as in the options interface: `heartbeatInterval`. */
+  readonly option: string;
+  /** What is wrong and what would be right. */
+  readonly message: string;
+}
+
+/** `INVALID_OPTIONS` with every problem found. */
+export class InvalidOptionsError extends FleetError {
+  readonly problems: readonly OptionProblem[];
+
+  constructor(problems: readonly OptionProblem[]) {
+    const list = problems.map((problem) => `${problem.option}: ${problem.message}`).join("; ");
+    super("INVALID_OPTIONS", `invalid options: ${list}`, runtimeErrors.rows.INVALID_OPTIONS);
+    this.problems = problems;
+  }
+}
+
+/** A schema for a duration option; the parsed value is in milliseconds. */
+export function durationOption(bounds: { minMs: number; maxMs: number }): z.ZodType<number, Duration> {
+  return z.string().transform((text, context) => {
+    const durationMs = parseDuration(text);
+    if (durationMs === undefined) {
+      context.addIssue({
+        code: "custom",
+        message: `"${text}" is not a duration; write for example 250ms, 15s or 1h30m`,
+      });
+      return z.NEVER;
+    }
+    if (durationMs < bounds.minMs || durationMs > bounds.maxMs) {
+      context.addIssue({
+        code: "custom",
+        message: `${text} is outside ${bounds.minMs / 1_000}s to ${bounds.maxMs / 1_000}s`,
+      });
+      return z.NEVER;
+    }
+    return durationMs;
+  }) as unknown as z.ZodType<number, Duration>;
+}
+
+/** Checks `given` against `schema`. Throws {@link InvalidOptionsError} with all problems at once. */
+export function resolveOptions<Config>(schema: z.ZodType<Config>, given: unknown): Config {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new InvalidOptionsError(
+    result.error.issues.map((issue) => ({
+      option: issue.path.map(String).join(".") || "(options)",
+      message: issue.message,
+    })),
+  );
+}

@@ -1,0 +1,83 @@
+import { type BackoffOptions, backoffDelayMs } from "./backoff.ts";
+import { type Clock, sleep } from "./clock.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Service } from "./service.ts";
+
+export interface PeriodicLoopOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Time between the starts of two runs. */
+  readonly intervalMs: number;
+  /** Longest time one run may take; it is given up then. */
+  readonly deadlineMs: number;
+  /** Upper bound of the delay before the first run, drawn at random. @default 0 */
+  readonly firstDelayMaxMs?: number;
+  /** Delay after a failed run, never longer than the interval. @default the interval */
+  readonly backoff?: BackoffOptions;
+  /** One run. Its signal aborts at the deadline and when the loop stops. */
+  work(signal: AbortSignal): Promise<void>;
+  /** Told of every failed run: the place to log it. `failures` counts those in a row. */
+  onError(error: unknown, failures: number): void;
+}
+
+/** Work done again and again, never twice at a time. */
+export interface PeriodicLoop extends Service {
+  /** Wall time of the end of the last good run; `undefined` before it. */
+  readonly lastSuccessAt: number | undefined;
+  /** Starts the next run now; while one is under way, one more follows it. */
+  trigger(): void;
+}
+
+/** Creates a loop that calls `work` every interval until stopped; a failure never ends it. */
+export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
+  const { name, clock, random, intervalMs, deadlineMs } = options;
+  let lastSuccessAt: number | undefined;
+  let triggered = false;
+  let wake = () => {};
+
+  const pause = async (delayMs: number, signal: AbortSignal) => {
+    if (!triggered && !signal.aborted) {
+      const nap = new AbortController();
+      const end = () => nap.abort();
+      wake = end;
+      signal.addEventListener("abort", end, { once: true });
+      await sleep(clock, delayMs, nap.signal);
+      signal.removeEventListener("abort", end);
+      wake = () => {};
+    }
+    triggered = false;
+  };
+
+  return {
+    name,
+    get lastSuccessAt() {
+      return lastSuccessAt;
+    },
+    trigger() {
+      triggered = true;
+      wake();
+    },
+    async run(signal) {
+      await pause(random() * (options.firstDelayMaxMs ?? 0), signal);
+      let failures = 0;
+      while (!signal.aborted) {
+        const startedMono = clock.monoMs();
+        let delayMs = intervalMs;
+        try {
+          await withDeadline({ clock, timeoutMs: deadlineMs, what: name, signal }, options.work);
+          lastSuccessAt = clock.wallMs();
+          failures = 0;
+        } catch (error) {
+          if (signal.aborted) break;
+          failures += 1;
+          options.onError(error, failures);
+          if (options.backoff) delayMs = Math.min(intervalMs, backoffDelayMs(failures, options.backoff, random));
+        }
+        const elapsedMs = failures === 0 ? clock.monoMs() - startedMono : 0;
+        await pause(Math.max(0, delayMs - elapsedMs), signal);
+      }
+    },
+  };
+}

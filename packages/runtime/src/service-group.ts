@@ -1,0 +1,94 @@
+import type { Clock } from "./clock.ts";
+import { aborted, sleep } from "./clock.ts";
+import { formatDuration } from "./duration.ts";
+import { runtimeErrors } from "./errors.ts";
+import type { Service } from "./service.ts";
+
+export interface ServiceGroupOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Started in this order, stopped in reverse. */
+  readonly members: readonly Service[];
+  /** Time for all members together to stop. */
+  readonly stopTimeoutMs: number;
+}
+
+interface Running {
+  readonly service: Service;
+  readonly controller: AbortController;
+  /** Resolves when `run` has settled, with what it rejected with. */
+  readonly ended: Promise<void>;
+  done: boolean;
+}
+
+/**
+ * Several services as one. Each starts when those before it are ready. When the group is told to stop, or a
+ * member fails or ends by itself, all are stopped in reverse order, one after the other.
+ *
+ * Rejects with the first member's failure, with `SERVICE_ENDED` if one ended by itself, or with `STOP_TIMEOUT`
+ * naming the members that had not stopped in time.
+ */
+export function createServiceGroup(options: ServiceGroupOptions): Service {
+  const { name, clock, members, stopTimeoutMs } = options;
+  return {
+    name,
+    async run(signal) {
+      const running: Running[] = [];
+      const failure = new AbortController();
+      const stopping = aborted(signal);
+      const failed = aborted(failure.signal);
+
+      for (const service of members) {
+        if (signal.aborted || failure.signal.aborted) break;
+        const member = start(service, (error) => failure.abort(error));
+        running.push(member);
+        if (service.ready) await Promise.race([service.ready, stopping, failed, member.ended]);
+      }
+      await Promise.race([stopping, failed]);
+
+      const stragglers = await stopInReverse(running, clock, stopTimeoutMs);
+      if (failure.signal.aborted) throw failure.signal.reason;
+      if (stragglers.length > 0) {
+        throw runtimeErrors.create(
+          "STOP_TIMEOUT",
+          `${name}: not stopped within ${formatDuration(stopTimeoutMs)}: ${stragglers.join(", ")}`,
+        );
+      }
+    },
+  };
+}
+
+function start(service: Service, onFailure: (error: unknown) => void): Running {
+  const controller = new AbortController();
+  const member: Running = {
+    service,
+    controller,
+    done: false,
+    ended: Promise.resolve()
+      .then(() => service.run(controller.signal))
+      .then(
+        () => {
+          if (!controller.signal.aborted) {
+            onFailure(runtimeErrors.create("SERVICE_ENDED", `${service.name} ended although it had not been stopped`));
+          }
+        },
+        (error: unknown) => onFailure(error),
+      )
+      .then(() => {
+        member.done = true;
+      }),
+  };
+  return member;
+}
+
+async function stopInReverse(running: readonly Running[], clock: Clock, timeoutMs: number): Promise<string[]> {
+  const expiry = new AbortController();
+  const cancelExpiry = clock.setTimer(timeoutMs, () => expiry.abort());
+  for (const member of [...running].reverse()) {
+    member.controller.abort();
+    if (!expiry.signal.aborted) await Promise.race([member.ended, aborted(expiry.signal)]);
+  }
+  cancelExpiry();
+  if (expiry.signal.aborted) await sleep(clock, 0);
+  return running.filter((member) => !member.done).map((member) => member.service.name);
+}

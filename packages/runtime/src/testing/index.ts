@@ -1,0 +1,3 @@
+export { type EventuallyOptions, eventually } from "./eventually.ts";
+export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export { createRecordingLogger, type RecordedLine, type RecordingLogger } from "./recording-logger.ts";

@@ -1,1 +1,23 @@
-export {};
+export type {
+  Bucket,
+  BucketEntry,
+  BucketReplay,
+  BucketState,
+  HeardWrite,
+  WriteOptions,
+} from "./bucket.ts";
+export { type BucketSetup, type BucketSetupOptions, setUpBucket } from "./bucket-setup.ts";
+export {
+  type Connection,
+  type ConnectionCounters,
+  type ConnectionParts,
+  type ConnectionState,
+  createConnection,
+  type RequestOptions,
+  type ServerIdentity,
+} from "./connection.ts";
+export { type ConnectionConfig, type ConnectionOptions, resolveConnectionOptions } from "./connection-options.ts";
+export { type BusErrorCode, busErrors } from "./errors.ts";
+export { createBucket } from "./jetstream-bucket.ts";
+export type { Headers, Message } from "./message.ts";
+export type { Subscription } from "./subscription.ts";

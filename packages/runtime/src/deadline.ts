@@ -36,7 +36,8 @@ export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSi
       parent?.removeEventListener("abort", onAbort);
     };
     parent?.addEventListener("abort", onAbort, { once: true });
-    work(controller.signal).then(
+    // In an async function, so that work which throws at once releases the timer like work which rejects.
+    (async () => work(controller.signal))().then(
       (value) => {
         release();
         resolve(value);

@@ -8,15 +8,23 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     totalMs += Number(amount) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
   }
-  return Number.isFinite(totalMs) ? totalMs : undefined;
+  if (!Number.isFinite(totalMs)) return undefined;
+  // 1.005 * 1,000 is 1,004.9999…: to the nanosecond, so that brokers which count in whole ones take it.
+  return Math.round(totalMs * 1e6) / 1e6;
 }
 
-/** Writes milliseconds the way Go does, to the second from one second up: `250ms`, `15s`, `2h3m0s`. */
+/**
+ * Writes milliseconds the way Go does, less exactly: `250ms`, tenths from one second (`1.5s`), whole seconds from
+ * one minute (`2h3m0s`); what is left over is cut off, as in an age.
+ */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1_000) return `${Math.round(durationMs)}ms`;
-  if (durationMs < 60_000) return `${Math.round(durationMs / 100) / 10}s`;
-  const seconds = Math.floor(durationMs / 1_000);
+  const wholeMs = Math.round(Math.abs(durationMs));
+  if (wholeMs === 0) return "0s";
+  const sign = durationMs < 0 ? "-" : "";
+  if (wholeMs < 1_000) return `${sign}${wholeMs}ms`;
+  if (wholeMs < 60_000) return `${sign}${Math.floor(wholeMs / 100) / 10}s`;
+  const seconds = Math.floor(wholeMs / 1_000);
   const hours = Math.floor(seconds / 3_600);
   const minutes = Math.floor(seconds / 60) % 60;
-  return `${hours > 0 ? `${hours}h` : ""}${minutes}m${seconds % 60}s`;
+  return `${sign}${hours > 0 ? `${hours}h` : ""}${minutes}m${seconds % 60}s`;
 }

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** What is known about an error code before it happens. */
 export interface ErrorRow {
   /** Whether the same call can succeed later without anybody changing anything. */
@@ -40,9 +42,14 @@ export function isFleetError(error: unknown, ...codes: string[]): error is Fleet
   return error instanceof FleetError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The text of anything thrown. */
+/** The text of anything thrown, never empty for an error. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (typeof error === "string") return error;
+  if (!(error instanceof Error)) return inspect(error, { breakLength: Number.POSITIVE_INFINITY });
+  if (error.message !== "") return error.message;
+  // A refused dial to a name with several addresses: Node gives an error for each and none for all.
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join("; ");
+  return error.name;
 }
 
 /** Throws when `condition` is false: the program is wrong, not the world. */

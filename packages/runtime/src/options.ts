@@ -26,7 +26,7 @@ export class InvalidOptionsError extends FleetError {
 
 /** A schema for a duration option; the parsed value is in milliseconds. */
 export function durationOption(bounds: { minMs: number; maxMs: number }): z.ZodType<number, Duration> {
-  return z.string().transform((text, context) => {
+  return z.string({ error: "not a duration; write for example 250ms, 15s or 1h30m" }).transform((text, context) => {
     const durationMs = parseDuration(text);
     if (durationMs === undefined) {
       context.addIssue({
@@ -50,10 +50,14 @@ export function durationOption(bounds: { minMs: number; maxMs: number }): z.ZodT
 export function resolveOptions<Config>(schema: z.ZodType<Config>, given: unknown): Config {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new InvalidOptionsError(
-    result.error.issues.map((issue) => ({
-      option: issue.path.map(String).join(".") || "(options)",
-      message: issue.message,
-    })),
-  );
+  throw new InvalidOptionsError(result.error.issues.flatMap(problemsOf));
+}
+
+/** One problem for each option named: the schema reports the unknown ones together, at the object they are in. */
+function problemsOf(issue: z.core.$ZodIssue): OptionProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ option: [...path, key].join("."), message: "there is no such option" }));
+  }
+  return [{ option: path.join(".") || "(options)", message: issue.message }];
 }

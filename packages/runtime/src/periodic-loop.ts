@@ -1,6 +1,8 @@
 import { type BackoffOptions, backoffDelayMs } from "./backoff.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { withDeadline } from "./deadline.ts";
+import { createDeferred } from "./deferred.ts";
+import { invariant, runtimeErrors } from "./errors.ts";
 import type { Service } from "./service.ts";
 
 export interface PeriodicLoopOptions {
@@ -16,7 +18,10 @@ export interface PeriodicLoopOptions {
   readonly firstDelayMaxMs?: number;
   /** Delay after a failed run, never longer than the interval. @default the interval */
   readonly backoff?: BackoffOptions;
-  /** One run. Its signal aborts at the deadline and when the loop stops. */
+  /**
+   * One run. Its signal aborts at the deadline and when the loop stops; it should end then. One that does not
+   * holds up the runs after it, each of which is reported as failed, and the end of the loop.
+   */
   work(signal: AbortSignal): Promise<void>;
   /** Told of every failed run: the place to log it. `failures` counts those in a row. */
   onError(error: unknown, failures: number): void;
@@ -33,7 +38,11 @@ export interface PeriodicLoop extends Service {
 /** Creates a loop that calls `work` every interval until stopped; a failure never ends it. */
 export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
   const { name, clock, random, intervalMs, deadlineMs } = options;
+  invariant(intervalMs > 0, `${name}: the interval is above zero`);
+  invariant(deadlineMs > 0, `${name}: the deadline is above zero`);
   let lastSuccessAt: number | undefined;
+  /** Settles when the run under way has really ended, which can be later than it was given up. */
+  let underWay: Promise<void> | undefined;
   let triggered = false;
   let wake = () => {};
 
@@ -48,6 +57,17 @@ export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
       wake = () => {};
     }
     triggered = false;
+  };
+
+  const work = async (signal: AbortSignal) => {
+    const ended = createDeferred();
+    underWay = ended.promise;
+    try {
+      await options.work(signal);
+    } finally {
+      underWay = undefined;
+      ended.resolve();
+    }
   };
 
   return {
@@ -66,7 +86,10 @@ export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
         const startedMono = clock.monoMs();
         let delayMs = intervalMs;
         try {
-          await withDeadline({ clock, timeoutMs: deadlineMs, what: name, signal }, options.work);
+          if (underWay) {
+            throw runtimeErrors.create("DEADLINE_EXCEEDED", `${name}: the last run was given up and is still going`);
+          }
+          await withDeadline({ clock, timeoutMs: deadlineMs, what: name, signal }, work);
           lastSuccessAt = clock.wallMs();
           failures = 0;
         } catch (error) {
@@ -78,6 +101,7 @@ export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
         const elapsedMs = failures === 0 ? clock.monoMs() - startedMono : 0;
         await pause(Math.max(0, delayMs - elapsedMs), signal);
       }
+      await underWay;
     },
   };
 }

@@ -34,20 +34,28 @@ export function createServiceGroup(options: ServiceGroupOptions): Service {
     name,
     async run(signal) {
       const running: Running[] = [];
-      const failure = new AbortController();
-      const stopping = aborted(signal);
-      const failed = aborted(failure.signal);
+      const stop = new AbortController();
+      let failure: { readonly error: unknown } | undefined;
+      const fail = (error: unknown) => {
+        failure ??= { error };
+        stop.abort();
+      };
+      const onAbort = () => stop.abort();
+      if (signal.aborted) stop.abort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      const stopping = aborted(stop.signal);
 
       for (const service of members) {
-        if (signal.aborted || failure.signal.aborted) break;
-        const member = start(service, (error) => failure.abort(error));
+        if (stop.signal.aborted) break;
+        const member = start(service, fail);
         running.push(member);
-        if (service.ready) await Promise.race([service.ready, stopping, failed, member.ended]);
+        if (service.ready) await Promise.race([readyOrFailed(service.ready, member, fail), stopping]);
       }
-      await Promise.race([stopping, failed]);
+      await stopping;
 
       const stragglers = await stopInReverse(running, clock, stopTimeoutMs);
-      if (failure.signal.aborted) throw failure.signal.reason;
+      signal.removeEventListener("abort", onAbort);
+      if (failure) throw failure.error;
       if (stragglers.length > 0) {
         throw runtimeErrors.create(
           "STOP_TIMEOUT",
@@ -79,6 +87,13 @@ function start(service: Service, onFailure: (error: unknown) => void): Running {
       }),
   };
   return member;
+}
+
+/** A member told to stop may reject its `ready`: that is no failure. */
+function readyOrFailed(ready: Promise<void>, member: Running, onFailure: (error: unknown) => void): Promise<void> {
+  return ready.catch((error: unknown) => {
+    if (!member.controller.signal.aborted) onFailure(error);
+  });
 }
 
 async function stopInReverse(running: readonly Running[], clock: Clock, timeoutMs: number): Promise<string[]> {

@@ -1,1 +1,22 @@
-export {};
+export {
+  type BucketSpec,
+  bucketStream,
+  bucketSubject,
+  FACTS_BUCKET,
+  factsBucketSpec,
+  HEARTBEAT_BUCKET,
+  heartbeatBucketSpec,
+  keyOfSubject,
+} from "./buckets.ts";
+export { type Decoded, MALFORMED_REASONS, type MalformedReason } from "./decoded.ts";
+export { decodeFacts, encodeFacts, FACTS_MAX_BYTES, type Facts, factText } from "./facts-codec.ts";
+export { HEADER_KV_OPERATION, HEADER_SESSION, type KeyOperation, parseKeyOperation } from "./headers.ts";
+export {
+  decodeHeartbeat,
+  encodeHeartbeat,
+  HEARTBEAT_MAX_BYTES,
+  type Heartbeat,
+  PROTOCOL_VERSION,
+} from "./heartbeat-codec.ts";
+export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
+export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";

@@ -1,4 +1,8 @@
 import type { Clock } from "../clock.ts";
+import { invariant } from "../errors.ts";
+
+/** Timers one instant may fire. More means one that sets itself again without time passing, and a test that hangs. */
+const MAX_TIMERS_AN_INSTANT = 100_000;
 
 /** A clock that moves only when told to. */
 export interface FakeClock extends Clock {
@@ -38,15 +42,20 @@ export function createFakeClock(startWallMs: number = Date.UTC(2026, 0, 1)): Fak
     wallMs: () => wallOffsetMs + nowMono,
     monoMs: () => nowMono,
     setTimer(delayMs, callback) {
+      invariant(!Number.isNaN(delayMs), "a timer's delay is a number");
       const timer: Timer = { atMono: nowMono + Math.max(0, delayMs), order: order++, callback };
       timers.add(timer);
       return () => timers.delete(timer);
     },
     async advance(durationMs) {
+      invariant(durationMs >= 0, "time goes forward");
       const untilMono = nowMono + durationMs;
+      let firedNow = 0;
       await settle();
       for (let timer = next(untilMono); timer; timer = next(untilMono)) {
         timers.delete(timer);
+        firedNow = timer.atMono > nowMono ? 1 : firedNow + 1;
+        invariant(firedNow <= MAX_TIMERS_AN_INSTANT, `timers set each other without end at ${nowMono} ms`);
         nowMono = Math.max(nowMono, timer.atMono);
         timer.callback();
         await settle();

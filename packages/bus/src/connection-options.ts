@@ -1,0 +1,105 @@
+import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
+import * as z from "zod";
+
+/** How to reach NATS. */
+export interface ConnectionOptions {
+  /**
+   * Servers of one cluster, tried in any order: `nats://host:port`, or `tls://host:port` for TLS. Credentials may stand in
+   * the first (`nats://user:password@host`, `nats://token@host`).
+   * @default ["nats://127.0.0.1:4222"]
+   */
+  readonly urls?: readonly string[];
+  /** Name of the connection as the server shows it. */
+  readonly name: string;
+  /** First token of the subjects that replies come back on, so that a grant can keep them private. @default "_INBOX" */
+  readonly inboxPrefix?: string;
+  /** Contents of a `.creds` file, asked for at each attempt to log in. */
+  readonly creds?: () => Uint8Array;
+  /** File with the certificate authorities that the server's certificate is checked against. @default Node's own */
+  readonly caFile?: string;
+  /** Longest time one server may take to accept a connection. @default "3s" */
+  readonly dialTimeout?: Duration;
+  /** Time between pings on an idle connection; two unanswered ones end it. @default "10s" */
+  readonly pingInterval?: Duration;
+}
+
+/** {@link ConnectionOptions}, resolved. */
+export interface ConnectionConfig {
+  /** `host:port` of each server. */
+  readonly servers: readonly string[];
+  /** The URLs as given, without credentials: safe to show. */
+  readonly shownUrls: readonly string[];
+  readonly name: string;
+  readonly inboxPrefix: string;
+  readonly tls: boolean;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly token: string | undefined;
+  readonly creds: (() => Uint8Array) | undefined;
+  readonly caFile: string | undefined;
+  readonly dialTimeoutMs: number;
+  readonly pingIntervalMs: number;
+}
+
+const URL_RULE = "write nats://host:port or tls://host:port";
+
+const natsUrl = z.string().transform((text, context) => {
+  const url = parseNatsUrl(text);
+  if (typeof url !== "string") return url;
+  context.addIssue({ code: "custom", message: url });
+  return z.NEVER;
+});
+
+const schema = z.strictObject({
+  urls: z
+    .array(natsUrl)
+    .min(1, { error: `no server given; ${URL_RULE}` })
+    .default(() => [parseNatsUrl("nats://127.0.0.1:4222") as URL]),
+  name: z.string().min(1),
+  inboxPrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .default("_INBOX"),
+  creds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
+  caFile: z.string().min(1).optional(),
+  dialTimeout: durationOption({ minMs: 100, maxMs: 60_000 }).default(3_000),
+  pingInterval: durationOption({ minMs: 500, maxMs: 120_000 }).default(10_000),
+});
+
+/** Checks and completes the options. Throws `INVALID_OPTIONS` with every problem. */
+export function resolveConnectionOptions(options: ConnectionOptions): ConnectionConfig {
+  const given = resolveOptions(schema, options);
+  const [first] = given.urls;
+  const username = decodeURIComponent(first?.username ?? "");
+  const password = decodeURIComponent(first?.password ?? "");
+  return {
+    servers: given.urls.map((url) => url.host),
+    shownUrls: given.urls.map((url) => `${url.protocol}//${url.host}`),
+    name: given.name,
+    inboxPrefix: given.inboxPrefix,
+    tls: given.caFile !== undefined || given.urls.some((url) => url.protocol === "tls:"),
+    user: username && password ? username : undefined,
+    password: username && password ? password : undefined,
+    token: username && !password ? username : undefined,
+    creds: given.creds,
+    caFile: given.caFile,
+    dialTimeoutMs: given.dialTimeout,
+    pingIntervalMs: given.pingInterval,
+  };
+}
+
+/** The parsed URL with its port filled in, or what is wrong with it; never repeats what could be a password. */
+function parseNatsUrl(text: string): URL | string {
+  const withScheme = text.includes("://") ? text : `nats://${text}`;
+  if (!/^(nats|tls):\/\//.test(withScheme)) return `"${withScheme.split("://")[0]}://" is not a NATS URL; ${URL_RULE}`;
+  let url: URL;
+  try {
+    url = new URL(withScheme);
+  } catch {
+    return `not a URL; ${URL_RULE}`;
+  }
+  if (!url.hostname) return `the host is missing; ${URL_RULE}`;
+  if (!["", "/"].includes(url.pathname) || url.search || url.hash) return `a path has no meaning here; ${URL_RULE}`;
+  if (!url.port) url.port = "4222";
+  return url;
+}

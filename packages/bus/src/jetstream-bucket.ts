@@ -1,0 +1,102 @@
+import { isFleetError } from "@fleet/runtime";
+import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
+import type { Bucket, BucketEntry, WriteOptions } from "./bucket.ts";
+import { replayStream } from "./bucket-replay.ts";
+import type { Connection } from "./connection.ts";
+import { busErrors } from "./errors.ts";
+import { API_TIMEOUT_MS, apiRequest, publishAcknowledged, type StreamInfo } from "./jetstream-api.ts";
+import type { Headers } from "./message.ts";
+import { decodeStoredMessage, type StoredMessage } from "./stored-message.ts";
+
+const NOTHING = new Uint8Array();
+const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
+
+/** A bucket on a connection. Nothing is sent until it is used, and the bucket need not exist. */
+export function createBucket(connection: Connection, name: string): Bucket {
+  const stream = bucketStream(name);
+
+  const write = (key: string, value: Uint8Array, options: WriteOptions, headers: Headers): Promise<number> => {
+    const { expectedRevision } = options;
+    const all: Headers = {
+      ...headers,
+      ...options.headers,
+      ...(expectedRevision !== undefined && { [HEADER_EXPECTED_REVISION]: String(expectedRevision) }),
+    };
+    return publishAcknowledged(connection, bucketSubject(name, key), value, {
+      timeoutMs: options.timeoutMs ?? API_TIMEOUT_MS,
+      ...(Object.keys(all).length > 0 && { headers: all }),
+    });
+  };
+
+  /** A get that any replica answers: it can be granted for one key alone. */
+  const getDirect = async (key: string, timeoutMs: number): Promise<BucketEntry | undefined> => {
+    const subject = `$JS.API.DIRECT.GET.${stream}.${bucketSubject(name, key)}`;
+    const message = await connection.request(subject, NOTHING, { timeoutMs });
+    if (message.status === 404) return undefined;
+    if (message.status !== 0) {
+      throw busErrors.create("BROKER_ERROR", `${subject}: the server answered with status ${message.status}`);
+    }
+    return {
+      key,
+      value: message.payload,
+      revision: Number(message.header("Nats-Sequence")),
+      operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
+      storedAt: Date.parse(message.header("Nats-Time-Stamp") ?? ""),
+    };
+  };
+
+  const getFromLeader = async (key: string, timeoutMs: number): Promise<BucketEntry | undefined> => {
+    try {
+      const reply = await apiRequest<{ message: StoredMessage }>(
+        connection,
+        `STREAM.MSG.GET.${stream}`,
+        { last_by_subj: bucketSubject(name, key) },
+        timeoutMs,
+      );
+      return decodeStoredMessage(key, reply.message);
+    } catch (error) {
+      if (isFleetError(error, "KEY_MISSING")) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    name,
+    put: (key, value, options = {}) => write(key, value, options, {}),
+    delete: (key, options = {}) => write(key, NOTHING, options, { [HEADER_KV_OPERATION]: "DEL" }),
+    get: (key, { fromLeader = false, timeoutMs = API_TIMEOUT_MS } = {}) =>
+      fromLeader ? getFromLeader(key, timeoutMs) : getDirect(key, timeoutMs),
+    async purge(key, { before, timeoutMs }) {
+      const reply = await apiRequest<{ purged: number }>(
+        connection,
+        `STREAM.PURGE.${stream}`,
+        { filter: bucketSubject(name, key), seq: before },
+        timeoutMs,
+      );
+      return reply.purged;
+    },
+    async state({ timeoutMs } = {}) {
+      const info = await apiRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, timeoutMs);
+      return {
+        keys: info.state.num_subjects ?? 0,
+        lastRevision: info.state.last_seq,
+        brokerNow: info.ts === undefined ? undefined : Date.parse(info.ts),
+        createdAt: Date.parse(info.created),
+      };
+    },
+    replay: (visit, options) => replayStream(connection, name, visit, options),
+    hear(onWrite) {
+      const subscription = connection.subscribe(bucketSubject(name, ">"), (message) => {
+        onWrite({
+          key: keyOfSubject(name, message.subject),
+          value: message.payload,
+          operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
+          header: (header) => message.header(header),
+        });
+      });
+      const ready = connection.flush(API_TIMEOUT_MS);
+      ready.catch(() => {});
+      return { ready, close: () => subscription.close() };
+    },
+  };
+}

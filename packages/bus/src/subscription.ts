@@ -1,0 +1,71 @@
+import { backoffDelayMs, type Clock, type Logger } from "@fleet/runtime";
+import type { Subscription as ClientSubscription, NatsConnection } from "nats";
+import { fromClientError } from "./errors.ts";
+import { type Message, wrapMessage } from "./message.ts";
+
+/** Listening to a subject, across reconnects. */
+export interface Subscription {
+  readonly subject: string;
+  /** Stops listening; messages already received are not handed on. */
+  close(): void;
+}
+
+/** A subscription as the connection keeps it. */
+export interface LiveSubscription extends Subscription {
+  /** Takes effect on `client`, which is new. The client itself repeats it when it reconnects. */
+  attach(client: NatsConnection): void;
+}
+
+export interface SubscriptionParts {
+  readonly subject: string;
+  readonly onMessage: (message: Message) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** A grant may be on its way: a refused subscription is tried again, at most once a minute. */
+const REFUSED = { firstMs: 2_000, maxMs: 60_000 };
+
+export function createSubscription(parts: SubscriptionParts, onClose: () => void): LiveSubscription {
+  const { subject, onMessage, clock, random, logger } = parts;
+  let current: ClientSubscription | undefined;
+  let cancelRetry = () => {};
+  let refusals = 0;
+  let closed = false;
+
+  const attach = (client: NatsConnection) => {
+    cancelRetry();
+    if (closed || client.isClosed()) return;
+    current = client.subscribe(subject, {
+      callback(error, message) {
+        if (closed) return;
+        if (!error) {
+          refusals = 0;
+          onMessage(wrapMessage(message));
+          return;
+        }
+        refusals += 1;
+        const retryMs = Math.max(REFUSED.firstMs, backoffDelayMs(refusals, REFUSED, random));
+        logger.warn("NATS refused a subscription; retrying", {
+          subject,
+          error: fromClientError(error, `subscribe ${subject}`).message,
+          retry_ms: Math.round(retryMs),
+        });
+        cancelRetry = clock.setTimer(retryMs, () => attach(client));
+      },
+    });
+  };
+
+  return {
+    subject,
+    attach,
+    close() {
+      if (closed) return;
+      closed = true;
+      cancelRetry();
+      if (current && !current.isClosed()) current.unsubscribe();
+      onClose();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { createMemoryBucket, type MemoryBucket, type MemoryBucketOptions } from "./memory-bucket.ts";

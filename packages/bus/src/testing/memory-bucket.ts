@@ -1,0 +1,125 @@
+import type { Clock } from "@fleet/runtime";
+import type { Bucket, BucketEntry, HeardWrite, WriteOptions } from "../bucket.ts";
+import { busErrors } from "../errors.ts";
+import type { Headers } from "../message.ts";
+
+/** A bucket in memory, for tests, with the ways a real one fails at hand. */
+export interface MemoryBucket extends Bucket {
+  /** Makes every operation fail with this until set to `undefined`: an outage. */
+  failure: Error | undefined;
+  /** Removes the bucket, as an administrator would; `restore` makes an empty one. */
+  remove(): void;
+  restore(): void;
+}
+
+export interface MemoryBucketOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Age at which a key is dropped; 0 for never. @default 0 */
+  readonly ttlMs?: number;
+}
+
+interface Stored extends BucketEntry {
+  readonly storedMono: number;
+}
+
+/** Creates an empty {@link MemoryBucket}. It passes the same contract as one on JetStream. */
+export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptions): MemoryBucket {
+  const stored = new Map<string, Stored>();
+  const listeners = new Set<(write: HeardWrite) => void>();
+  let lastRevision = 0;
+  let createdAt = clock.wallMs();
+  let missing = false;
+  let failure: Error | undefined;
+
+  const reach = async () => {
+    await Promise.resolve();
+    if (failure) throw failure;
+    if (missing) throw busErrors.create("BUCKET_MISSING", `${name}: there is no such bucket`);
+    if (ttlMs === 0) return;
+    for (const [key, entry] of stored) {
+      if (clock.monoMs() - entry.storedMono >= ttlMs) stored.delete(key);
+    }
+  };
+
+  const write = async (key: string, value: Uint8Array, operation: "put" | "delete", options: WriteOptions) => {
+    const headers: Headers = options.headers ?? {};
+    if (!failure) {
+      for (const listener of [...listeners]) listener({ key, value, operation, header: (header) => headers[header] });
+    }
+    await reach();
+    const { expectedRevision } = options;
+    const actual = stored.get(key)?.revision ?? 0;
+    if (expectedRevision !== undefined && expectedRevision !== actual) {
+      throw busErrors.create(
+        "REVISION_CONFLICT",
+        `${name}.${key}: the last revision is ${actual}, not ${expectedRevision}`,
+      );
+    }
+    lastRevision += 1;
+    stored.delete(key);
+    stored.set(key, {
+      key,
+      value,
+      revision: lastRevision,
+      operation,
+      storedAt: clock.wallMs(),
+      storedMono: clock.monoMs(),
+    });
+    return lastRevision;
+  };
+
+  return {
+    name,
+    get failure() {
+      return failure;
+    },
+    set failure(error) {
+      failure = error;
+    },
+    remove() {
+      missing = true;
+      stored.clear();
+    },
+    restore() {
+      missing = false;
+      lastRevision = 0;
+      createdAt = clock.wallMs();
+    },
+    put: (key, value, options = {}) => write(key, value, "put", options),
+    delete: (key, options = {}) => write(key, new Uint8Array(), "delete", options),
+    async get(key) {
+      await reach();
+      const entry = stored.get(key);
+      return entry && withoutMono(entry);
+    },
+    async purge(key, { before }) {
+      await reach();
+      const entry = stored.get(key);
+      if (!entry || entry.revision >= before) return 0;
+      stored.delete(key);
+      return 1;
+    },
+    async state() {
+      await reach();
+      return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), createdAt };
+    },
+    async replay(visit, { signal }) {
+      await reach();
+      const result = { brokerNow: clock.wallMs(), lastRevision };
+      for (const entry of [...stored.values()]) {
+        signal?.throwIfAborted();
+        visit(withoutMono(entry));
+      }
+      return result;
+    },
+    hear(onWrite) {
+      listeners.add(onWrite);
+      return { ready: Promise.resolve(), close: () => listeners.delete(onWrite) };
+    },
+  };
+}
+
+function withoutMono({ storedMono: _, ...entry }: Stored): BucketEntry {
+  return entry;
+}

@@ -1,0 +1,82 @@
+import { type Clock, formatDuration, invariant } from "@fleet/runtime";
+import { type Check, type CheckReport, type CheckStatus, runCheck, worstStatus } from "./check.ts";
+
+export interface ReadinessOptions {
+  /** Which program this is: `peel` or `master`. */
+  readonly component: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly checks: readonly Check[];
+}
+
+/** The body of `/readyz`. */
+export interface ReadinessReport {
+  /** The worst of the checks. */
+  readonly status: CheckStatus;
+  /** By name, in the order in which they were given. */
+  readonly checks: Readonly<Record<string, CheckReport>>;
+  readonly version: string;
+  /** Time since the readiness was created, as Go writes durations: `2h3m0s`. */
+  readonly uptime: string;
+}
+
+/** What a process says about its ability to work. */
+export interface Readiness {
+  readonly component: string;
+  readonly version: string;
+  readonly checkNames: readonly string[];
+  /**
+   * Runs all checks in parallel and answers within 2 s, also when a check hangs. Callers that come while a run is
+   * under way share it. Never rejects.
+   */
+  report(): Promise<ReadinessReport>;
+  /** Runs one check, or joins its run under way; `undefined` if there is none of that name. Never rejects. */
+  reportCheck(name: string): Promise<CheckReport> | undefined;
+  /**
+   * Says from now on that the process is going away: every report is down with an entry `draining`, those
+   * under way included. There is no way back.
+   */
+  drain(): void;
+}
+
+/** Not a check's name, so that the entry cannot hide one. */
+const DRAINING = "draining";
+
+/** Creates a {@link Readiness}. Check names must be unique and kebab-case. */
+export function createReadiness(options: ReadinessOptions): Readiness {
+  const { component, version, clock } = options;
+  const startedMono = clock.monoMs();
+  const checks = new Map<string, Check>();
+  for (const check of options.checks) {
+    invariant(/^[a-z][a-z0-9-]*$/.test(check.name), `check name "${check.name}" is kebab-case`);
+    invariant(check.name !== DRAINING && !checks.has(check.name), `check name "${check.name}" is not taken`);
+    checks.set(check.name, check);
+  }
+
+  let draining = false;
+  const runAll = async () => Promise.all([...checks.keys()].map(async (name) => [name, await runOne(name)] as const));
+  const shareAll = shareRuns((_: typeof ALL) => runAll());
+  const runOne = shareRuns((name: string) => runCheck(checks.get(name) as Check, clock));
+
+  return {
+    component,
+    version,
+    checkNames: [...checks.keys()],
+    async report() {
+      const entries: (readonly [string, CheckReport])[] = [...(await shareAll(ALL))];
+      if (draining) entries.push([DRAINING, { status: "down", message: "shutting down" }]);
+      return {
+        status: worstStatus(entries.map(([, report]) => report.status)),
+        checks: Object.fromEntries(entries),
+        version,
+        uptime: formatDuration(clock.monoMs() - startedMono),
+      };
+    },
+    reportCheck: (name) => (checks.has(name) ? runOne(name) : undefined),
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+const ALL = "all";

@@ -1,0 +1,68 @@
+import type { Decoded } from "./decoded.ts";
+import { decodeMap, encodeMap, refused } from "./map-codec.ts";
+
+/** Version of the records on the wire; 0 in a record means that its writer never set one. */
+export const PROTOCOL_VERSION = 1;
+
+/** Longest beat that is taken. */
+export const HEARTBEAT_MAX_BYTES = 1_024;
+
+/** One beat of a peel. */
+export interface Heartbeat {
+  /** The peel's wall clock when it wrote the beat, in ms since the epoch; 0 if it did not say. Shows skew, never liveness. */
+  readonly sentAt: number;
+  /** Version of the agent; empty if it did not say. */
+  readonly version: string;
+  readonly protocol: number;
+  /** KSUID of the life of the process. A peel of another make has none of these last four. */
+  readonly session?: string;
+  /** Counts the beats of a session, from 1. */
+  readonly seq?: number;
+  /** Time the peel means to let pass between two beats. */
+  readonly intervalMs?: number;
+  /** The peel has answered its own ping on this connection, so it may be probed. */
+  readonly ping?: boolean;
+}
+
+/** Writes `{ts, version, protocol, session?, seq?, interval_ms?, ping?}`. */
+export function encodeHeartbeat(beat: Heartbeat): Uint8Array {
+  return encodeMap({
+    ts: new Date(beat.sentAt),
+    version: beat.version,
+    protocol: beat.protocol,
+    session: beat.session,
+    seq: beat.seq,
+    interval_ms: beat.intervalMs,
+    ping: beat.ping,
+  });
+}
+
+/** Reads a beat of any make: unknown fields are ignored, missing ones have defaults. */
+export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
+  const decoded = decodeMap(bytes, HEARTBEAT_MAX_BYTES);
+  if (!decoded.ok) return decoded;
+  const { ts, version = "", protocol = 0, session, seq, interval_ms: intervalMs, ping } = decoded.value;
+  if (
+    !(ts === undefined || ts instanceof Date) ||
+    typeof version !== "string" ||
+    typeof protocol !== "number" ||
+    !(session === undefined || typeof session === "string") ||
+    !(seq === undefined || typeof seq === "number") ||
+    !(intervalMs === undefined || typeof intervalMs === "number") ||
+    !(ping === undefined || typeof ping === "boolean")
+  ) {
+    return refused("schema");
+  }
+  return {
+    ok: true,
+    value: {
+      sentAt: ts?.getTime() || 0,
+      version,
+      protocol,
+      ...(session !== undefined && { session }),
+      ...(seq !== undefined && { seq }),
+      ...(intervalMs !== undefined && { intervalMs }),
+      ...(ping !== undefined && { ping }),
+    },
+  };
+}

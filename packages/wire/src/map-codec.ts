@@ -1,0 +1,44 @@
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import type { Decoded, MalformedReason } from "./decoded.ts";
+
+/** A record as it lies on the wire: a map with string keys. */
+export type WireMap = { readonly [key: string]: unknown };
+
+// Both are re-entrant only between calls; every call here is synchronous, so one of each serves the process.
+const encoder = new Encoder({ ignoreUndefined: true });
+const canonicalEncoder = new Encoder({ ignoreUndefined: true, sortKeys: true });
+const decoder = new Decoder();
+
+/** Encodes a map; members that are `undefined` are left out, `Date` becomes the timestamp extension. */
+export function encodeMap(map: WireMap): Uint8Array {
+  return encoder.encode(map);
+}
+
+/** Encodes a map with its keys sorted at every level: equal maps give equal bytes. */
+export function encodeCanonicalMap(map: WireMap): Uint8Array {
+  return canonicalEncoder.encode(map);
+}
+
+/** Decodes a map of at most `maxBytes`. */
+export function decodeMap(bytes: Uint8Array, maxBytes: number): Decoded<WireMap> {
+  if (bytes.length === 0) return refused("empty");
+  if (bytes.length > maxBytes) return refused("oversize");
+  let value: unknown;
+  try {
+    value = decoder.decode(bytes);
+  } catch {
+    return refused("encoding");
+  }
+  return isWireMap(value) ? { ok: true, value } : refused("schema");
+}
+
+/** Whether a decoded value is a map, not a list, timestamp, binary or scalar. */
+export function isWireMap(value: unknown): value is WireMap {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+export function refused(reason: MalformedReason): Decoded<never> {
+  return { ok: false, reason };
+}

@@ -11,7 +11,9 @@ const stampFile = join(root, "node_modules", ".fleet-installed");
 
 /** What the installed dependencies were made from: another lock file, Node.js or platform asks for a new install. */
 function wantedStamp() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   return `${lock} node-${process.versions.modules} ${process.platform}-${process.arch}\n`;
 }
 

@@ -1,4 +1,108 @@
-// Runs the compiled tests with Node's test runner: `node scripts/test.mjs [suite ...]`.
-// Suites: unit (beside the code, no network), and the folders of test/. Without names, all of them.
-import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+// Runs the compiled tests with Node's test runner: `node scripts/test.mjs [suite ...] [--test-option=value ...]`.
+// Without names all suites run, each in its own process; the exit code is 1 if any of them fails.
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Suites that start servers and processes run few files at a time: on a small machine more of them only make each other late. */
+const fewAtATime = ["--test-concurrency=2"];
+
+/** In the order they run: what fails fast comes first. */
+const suites = {
+  unit: { folders: packageFolders(), options: [] },
+  architecture: { folders: [testFolder("architecture")], options: [] },
+  integration: { folders: [testFolder("integration")], options: fewAtATime },
+  "end-to-end": { folders: [testFolder("end-to-end")], options: fewAtATime },
+};
+
+function packageFolders() {
+  const packages = join(root, "packages");
+  return readdirSync(packages).map((name) => ({
+    source: join(packages, name, "src"),
+    compiled: join(packages, name, "dist"),
+  }));
+}
+
+function testFolder(suite) {
+  return { source: join(root, "test", suite), compiled: join(root, "test", "dist", suite) };
+}
+
+/** The compiled file of every test there is a source of, so that one whose source is gone does not run. */
+function compiledTests(suite) {
+  return suites[suite].folders.flatMap(({ source, compiled }) => {
+    if (!existsSync(source)) return [];
+    return readdirSync(source, { recursive: true })
+      .filter((file) => file.endsWith(".test.ts"))
+      .sort()
+      .map((file) => join(compiled, file.replace(/\.ts$/, ".js")));
+  });
+}
+
+/** Resolves to whether the suite passed. A signal to this process is passed on and ends the whole run. */
+async function runSuite(suite, files, extraOptions) {
+  const options = [
+    "--test",
+    "--test-reporter=spec",
+    "--test-timeout=180000",
+    ...suites[suite].options,
+    ...extraOptions,
+  ];
+  const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit" });
+  const passOn = (signal) => {
+    interrupted = true;
+    child.kill(signal);
+  };
+  process.on("SIGINT", passOn);
+  process.on("SIGTERM", passOn);
+  const code = await new Promise((resolve) => {
+    child.once("error", (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once("exit", resolve);
+  });
+  process.off("SIGINT", passOn);
+  process.off("SIGTERM", passOn);
+  return code === 0;
+}
+
+const given = process.argv.slice(2).filter((argument) => argument !== "--");
+const extraOptions = given.filter((argument) => argument.startsWith("-"));
+const named = given.filter((argument) => !argument.startsWith("-"));
+const unknown = named.filter((name) => !Object.hasOwn(suites, name));
+if (unknown.length > 0) {
+  console.error(`no such suite: ${unknown.join(", ")}; there are ${Object.keys(suites).join(", ")}`);
+  console.error("(a value for an option of the test runner is written --option=value)");
+  process.exit(2);
+}
+
+let interrupted = false;
+let ran = 0;
+const failed = [];
+for (const suite of Object.keys(suites)) {
+  if (interrupted || (named.length > 0 && !named.includes(suite))) continue;
+  const files = compiledTests(suite);
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    console.error(
+      `${suite}: not compiled: ${missing.map((file) => relative(root, file)).join(", ")}; run npm run build`,
+    );
+    failed.push(suite);
+  }
+  const present = files.filter((file) => existsSync(file));
+  if (present.length === 0) {
+    console.error(`${suite}: no test files found`);
+    if (named.includes(suite)) failed.push(suite);
+    continue;
+  }
+  console.error(`${suite}: ${present.length} files`);
+  ran += 1;
+  if (!(await runSuite(suite, present, extraOptions))) failed.push(suite);
+}
+
+if (interrupted) process.exit(130);
+if (failed.length > 0) console.error(`failed: ${[...new Set(failed)].join(", ")}`);
+process.exit(failed.length > 0 || ran === 0 ? 1 : 0);

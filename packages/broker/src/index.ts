@@ -1,1 +1,15 @@
-export {};
+export { type RunningCluster, type StartClusterOptions, startCluster } from "./cluster.ts";
+export { type BrokerErrorCode, brokerErrors } from "./errors.ts";
+export type { FetchServerOptions } from "./fetch-context.ts";
+export { type Guardian, type StartGuardianOptions, startGuardian } from "./guardian.ts";
+export { type FindFreePortOptions, findFreePort, findFreePorts, isPortFree } from "./port.ts";
+export { officialRelease, releasePlatform, type ServerRelease } from "./release-archive.ts";
+export { type ResolveDistributionServerOptions, resolveDistributionServer } from "./resolve-distribution-server.ts";
+export { type ResolveServerOptions, resolveServer } from "./resolve-server.ts";
+export { type RunningServer, type StartServerOptions, startServer } from "./server.ts";
+export { defaultCacheDir } from "./server-cache.ts";
+export type { ClusterConfig } from "./server-config.ts";
+export type { ServerExit } from "./server-process.ts";
+export type { ResolvedServer, ServerSource } from "./server-program.ts";
+export { createServerService, type ServerServiceOptions } from "./server-service.ts";
+export { compareServerVersions, OLDEST_SERVER_VERSION } from "./server-version.ts";

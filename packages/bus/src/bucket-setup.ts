@@ -15,6 +15,8 @@ export interface BucketSetup {
 export interface BucketSetupOptions {
   /** Copies in a cluster. @default the smaller of 3 and the cluster's size */
   readonly replicas?: number | undefined;
+  /** Put right what may be put right on a bucket that exists. @default true */
+  readonly repair?: boolean;
 }
 
 /** Most copies that are made unasked. */
@@ -41,6 +43,7 @@ export async function setUpBucket(
     const config = await create(connection, spec, options);
     return { created: true, fixed: [], problems: describeProblems(config, spec, options) };
   }
+  if (options.repair === false) return { created: false, fixed: [], problems: describeProblems(found, spec, options) };
   const { config, fixed, failures } = await repair(connection, found, options);
   return { created: false, fixed, problems: [...failures, ...describeProblems(config, spec, options)] };
 }

@@ -32,6 +32,8 @@ export interface BucketState {
   readonly lastRevision: number;
   /** Broker's wall time when it answered, ms since the epoch; `undefined` from servers before 2.10. */
   readonly brokerNow: number | undefined;
+  /** Age at which the broker drops a key; 0 for never. */
+  readonly ttlMs: number;
   /** When the bucket was made, broker's wall time in ms: another value means another bucket of the same name. */
   readonly createdAt: number;
 }

@@ -50,6 +50,14 @@ const natsUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A schema for one NATS URL as an option; the value stays as written. */
+export function natsUrlOption(): z.ZodType<string, string> {
+  return z.string().superRefine((text, context) => {
+    const url = parseNatsUrl(text);
+    if (typeof url === "string") context.addIssue({ code: "custom", message: url });
+  });
+}
+
 const schema = z.strictObject({
   urls: z
     .array(natsUrl)

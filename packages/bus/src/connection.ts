@@ -90,6 +90,8 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** End with the first failure to connect, for commands that somebody waits for. @default false */
+  readonly failFast?: boolean;
 }
 
 const REFUSED_LOGIN = { firstMs: 1_000, maxMs: 30_000 };
@@ -238,6 +240,7 @@ class NatsBackedConnection implements Connection {
         failures = 0;
         await this.#live(client, signal);
       } else if (!signal.aborted) {
+        if (this.#parts.failFast) break;
         failures += 1;
         this.#setState(this.#state === "connecting" ? "connecting" : "disconnected");
         this.#warnThrottle.run((heldBack) =>
@@ -254,6 +257,7 @@ class NatsBackedConnection implements Connection {
     }
     stopWatching();
     this.#setState("closed");
+    if (this.#parts.failFast && this.#lastError && !signal.aborted) throw this.#lastError;
   }
 
   /** One attempt at every server; on failure keeps the reason and gives `undefined`. */

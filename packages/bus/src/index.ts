@@ -16,7 +16,7 @@ export {
   type RequestOptions,
   type ServerIdentity,
 } from "./connection.ts";
-export { type ConnectionConfig, type ConnectionOptions, resolveConnectionOptions } from "./connection-options.ts";
+export { type ConnectionConfig, type ConnectionOptions, natsUrlOption, resolveConnectionOptions } from "./connection-options.ts";
 export { type BusErrorCode, busErrors } from "./errors.ts";
 export { createBucket } from "./jetstream-bucket.ts";
 export type { Headers, Message } from "./message.ts";

@@ -81,6 +81,7 @@ export function createBucket(connection: Connection, name: string): Bucket {
         keys: info.state.num_subjects ?? 0,
         lastRevision: info.state.last_seq,
         brokerNow: info.ts === undefined ? undefined : Date.parse(info.ts),
+        ttlMs: info.config.max_age / 1e6,
         createdAt: Date.parse(info.created),
       };
     },

@@ -1,1 +1,3 @@
-export {};
+export { createMaster, type MasterParts } from "./master.ts";
+export { type MasterConfig, type MasterOptions, resolveMasterOptions } from "./master-options.ts";
+export type { Subsystem } from "./subsystem.ts";

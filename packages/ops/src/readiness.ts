@@ -46,37 +46,46 @@ const DRAINING = "draining";
 export function createReadiness(options: ReadinessOptions): Readiness {
   const { component, version, clock } = options;
   const startedMono = clock.monoMs();
-  const checks = new Map<string, Check>();
+  const runs = new Map<string, () => Promise<CheckReport>>();
   for (const check of options.checks) {
     invariant(/^[a-z][a-z0-9-]*$/.test(check.name), `check name "${check.name}" is kebab-case`);
-    invariant(check.name !== DRAINING && !checks.has(check.name), `check name "${check.name}" is not taken`);
-    checks.set(check.name, check);
+    invariant(check.name !== DRAINING && !runs.has(check.name), `check name "${check.name}" is not taken`);
+    runs.set(
+      check.name,
+      singleFlight(() => runCheck(check, clock)),
+    );
   }
-
+  const runAll = singleFlight(() => Promise.all([...runs].map(async ([name, run]) => [name, await run()] as const)));
   let draining = false;
-  const runAll = async () => Promise.all([...checks.keys()].map(async (name) => [name, await runOne(name)] as const));
-  const shareAll = shareRuns((_: typeof ALL) => runAll());
-  const runOne = shareRuns((name: string) => runCheck(checks.get(name) as Check, clock));
 
   return {
     component,
     version,
-    checkNames: [...checks.keys()],
+    checkNames: [...runs.keys()],
     async report() {
-      const entries: (readonly [string, CheckReport])[] = [...(await shareAll(ALL))];
-      if (draining) entries.push([DRAINING, { status: "down", message: "shutting down" }]);
+      const checks: Record<string, CheckReport> = Object.fromEntries(await runAll());
+      if (draining) checks[DRAINING] = { status: "down", message: "shutting down" };
       return {
-        status: worstStatus(entries.map(([, report]) => report.status)),
-        checks: Object.fromEntries(entries),
+        status: worstStatus(Object.values(checks).map((check) => check.status)),
+        checks,
         version,
         uptime: formatDuration(clock.monoMs() - startedMono),
       };
     },
-    reportCheck: (name) => (checks.has(name) ? runOne(name) : undefined),
+    reportCheck: (name) => runs.get(name)?.(),
     drain() {
       draining = true;
     },
   };
 }
 
-const ALL = "all";
+/** The same work, but callers that come while it is under way share its outcome. */
+function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= work().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}

@@ -1,1 +1,2 @@
-export {};
+export { createPeel, type PeelParts } from "./peel.ts";
+export { type PeelConfig, type PeelOptions, resolvePeelOptions } from "./peel-options.ts";

@@ -1,1 +1,16 @@
-export {};
+export { beatPhaseMs, nextBeatMono } from "./beat-schedule.ts";
+export {
+  createHeartbeatListener,
+  type HeartbeatListener,
+  type HeartbeatListenerParts,
+} from "./heartbeat-listener.ts";
+export {
+  type BeatOutcome,
+  createHeartbeatPublisher,
+  type HeartbeatPublisher,
+  type HeartbeatPublisherParts,
+} from "./heartbeat-publisher.ts";
+export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "./heartbeat-timing.ts";
+export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
+export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
+export { type ListedPeel, type ListPeelsParts, listPeels, type PeelListing } from "./peel-listing.ts";

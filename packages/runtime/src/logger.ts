@@ -1,4 +1,6 @@
-import { type DestinationStream, destination, pino } from "pino";
+import { isatty } from "node:tty";
+import { type DestinationStream, pino } from "pino";
+import { createLogOutput } from "./log-output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -34,64 +36,63 @@ export interface OpenLogger {
   flush(): void;
 }
 
+const STDOUT = 1;
+
+/** What may wait for a slow reader: some ten thousand lines, little beside the memory of a process. */
+const MAX_WAITING_BYTES = 4 * 1_024 * 1_024;
+
 /**
  * Opens a logger on standard output. Lines are written in the background, so that a reader that has stopped
- * reading cannot stop the event loop; a reader that has gone away is ignored.
+ * reading cannot stop the event loop; what it leaves unread is bounded, and lines dropped are counted in a line
+ * of their own. A reader that has gone away is ignored.
  */
 export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
-  const output = destination({ fd: 1, sync: false, minLength: 0 });
-  output.on("error", () => {});
+  const output = createLogOutput({
+    fd: STDOUT,
+    maxBytes: MAX_WAITING_BYTES,
+    onDropped: (lines) => logger.warn("log lines dropped: nobody reads them fast enough", { lines }),
+  });
   let stream: DestinationStream = output;
   if (options.format === "text") {
     const { prettyFactory } = await import("pino-pretty");
     const pretty = prettyFactory({
-      colorize: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+      colorize: isatty(STDOUT) && !process.env["NO_COLOR"],
       ignore: Object.keys(options.base).join(","),
       messageKey: "msg",
       timestampKey: "time",
       translateTime: "SYS:HH:MM:ss.l",
       singleLine: true,
+      // Our `error` is a text; as an error it would get a line of its own.
+      errorLikeObjectKeys: [],
     });
     stream = { write: (line) => output.write(pretty(line)) };
   }
-  return {
-    logger: wrap(pinoLogger(options, stream)),
-    flush() {
-      try {
-        output.flushSync();
-      } catch {
-        // Not open yet, or its reader has gone: there is nobody to tell.
-      }
-    },
-  };
+  const logger = createLogger(options, stream);
+  return { logger, flush: output.flush };
 }
 
 /** The same lines on a stream of the caller's. */
 export function createLogger(options: Omit<LoggerOptions, "format">, stream: DestinationStream): Logger {
-  return wrap(pinoLogger(options, stream));
-}
-
-type Pino = ReturnType<typeof pino>;
-
-function pinoLogger(options: Omit<LoggerOptions, "format">, stream: DestinationStream): Pino {
-  return pino(
+  const inner = pino(
     {
       level: options.level,
-      base: options.base,
+      base: null,
       messageKey: "msg",
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label.toUpperCase() }) },
     },
     stream,
   );
+  return withFields(inner, options.base);
 }
 
-function wrap(inner: Pino): Logger {
+/** Fields are merged here: pino's own children would write a field given twice as a key twice. */
+function withFields(inner: pino.Logger, bound: LogFields): Logger {
   return {
-    debug: (message, fields = {}) => inner.debug(fields, message),
-    info: (message, fields = {}) => inner.info(fields, message),
-    warn: (message, fields = {}) => inner.warn(fields, message),
-    error: (message, fields = {}) => inner.error(fields, message),
-    with: (fields) => wrap(inner.child(fields)),
+    debug: (message, fields) => inner.debug({ ...bound, ...fields }, message),
+    info: (message, fields) => inner.info({ ...bound, ...fields }, message),
+    warn: (message, fields) => inner.warn({ ...bound, ...fields }, message),
+    error: (message, fields) => inner.error({ ...bound, ...fields }, message),
+    with: (fields) => withFields(inner, { ...bound, ...fields }),
   };
 }

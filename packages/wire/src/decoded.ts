@@ -1,6 +1,7 @@
 /**
  * Why bytes from the wire were not taken: `empty`; `oversize`, longer than the record may be; `encoding`, not
- * MessagePack; `schema`, not a map or a field of the wrong type; `key`, under a key that cannot be a peel's.
+ * MessagePack or cut off; `schema`, not a map, nested too deep, or a field of the wrong type; `key`, under a key that
+ * cannot be a peel's.
  */
 export type MalformedReason = "empty" | "oversize" | "encoding" | "schema" | "key";
 

@@ -37,32 +37,53 @@ export function encodeHeartbeat(beat: Heartbeat): Uint8Array {
   });
 }
 
-/** Reads a beat of any make: unknown fields are ignored, missing ones have defaults. */
+/**
+ * Reads a beat of any make: unknown fields are ignored, missing ones have defaults, and nil is missing. A number that no
+ * writer can mean (negative, not finite, not whole where it counts something) is refused like one of the wrong type.
+ */
 export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
   const decoded = decodeMap(bytes, HEARTBEAT_MAX_BYTES);
   if (!decoded.ok) return decoded;
-  const { ts, version = "", protocol = 0, session, seq, interval_ms: intervalMs, ping } = decoded.value;
+  const { ts, version, protocol, session, seq, interval_ms: intervalMs, ping } = decoded.value;
   if (
-    !(ts === undefined || ts instanceof Date) ||
-    typeof version !== "string" ||
-    typeof protocol !== "number" ||
-    !(session === undefined || typeof session === "string") ||
-    !(seq === undefined || typeof seq === "number") ||
-    !(intervalMs === undefined || typeof intervalMs === "number") ||
-    !(ping === undefined || typeof ping === "boolean")
+    !(isMissing(ts) || ts instanceof Date) ||
+    !(isMissing(version) || typeof version === "string") ||
+    !(isMissing(protocol) || isCount(protocol)) ||
+    !(isMissing(session) || typeof session === "string") ||
+    !(isMissing(seq) || isCount(seq)) ||
+    !(isMissing(intervalMs) || isSpan(intervalMs)) ||
+    !(isMissing(ping) || typeof ping === "boolean")
   ) {
     return refused("schema");
   }
   return {
     ok: true,
     value: {
-      sentAt: ts?.getTime() || 0,
-      version,
-      protocol,
-      ...(session !== undefined && { session }),
-      ...(seq !== undefined && { seq }),
-      ...(intervalMs !== undefined && { intervalMs }),
-      ...(ping !== undefined && { ping }),
+      sentAt: timeOf(ts),
+      version: version ?? "",
+      protocol: protocol ?? 0,
+      ...(!isMissing(session) && { session }),
+      ...(!isMissing(seq) && { seq }),
+      ...(!isMissing(intervalMs) && { intervalMs }),
+      ...(!isMissing(ping) && { ping }),
     },
   };
+}
+
+function isMissing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isSpan(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+/** 0 for a time that nobody can have meant; a Go program that never set one writes the year 1. */
+function timeOf(ts: Date | null | undefined): number {
+  const time = ts?.getTime() ?? 0;
+  return time > 0 ? time : 0;
 }

@@ -1,5 +1,6 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import type { Decoded, MalformedReason } from "./decoded.ts";
+import { scanMessage } from "./message-scan.ts";
 
 /** A record as it lies on the wire: a map with string keys. */
 export type WireMap = { readonly [key: string]: unknown };
@@ -23,6 +24,8 @@ export function encodeCanonicalMap(map: WireMap): Uint8Array {
 export function decodeMap(bytes: Uint8Array, maxBytes: number): Decoded<WireMap> {
   if (bytes.length === 0) return refused("empty");
   if (bytes.length > maxBytes) return refused("oversize");
+  const flaw = scanMessage(bytes);
+  if (flaw) return refused(flaw);
   let value: unknown;
   try {
     value = decoder.decode(bytes);

@@ -102,7 +102,7 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     },
     async state() {
       await reach();
-      return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), createdAt };
+      return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), ttlMs, createdAt };
     },
     async replay(visit, { signal }) {
       await reach();

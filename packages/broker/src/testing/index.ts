@@ -1,0 +1,10 @@
+export {
+  resolveTestServer,
+  resolveTestServerVersions,
+  startTestCluster,
+  startTestServer,
+  type TestClusterOptions,
+  type TestServerOptions,
+  type TestServerVersion,
+  testCacheDir,
+} from "./test-server.ts";

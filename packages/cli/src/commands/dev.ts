@@ -1,0 +1,1 @@
+export async function runDev(_flags: unknown, _version: string): Promise<void> {}

@@ -1,0 +1,43 @@
+import { camelCase, environmentName, fileKey } from "./setting-names.ts";
+
+/**
+ * What a setting's value is made of: `text`; `list`, repeatable or comma-separated; `map`, repeatable `key=value`;
+ * `switch`, on when named.
+ */
+export type SettingKind = "text" | "list" | "map" | "switch";
+
+/** One thing that can be set by flag, environment or file. */
+export interface Setting {
+  /** In the options interface: `heartbeatInterval`. */
+  readonly option: string;
+  /** `--heartbeat-interval` */
+  readonly flag: string;
+  /** Environment variables, the first that is set counts: `FLEET_HEARTBEAT_INTERVAL`. */
+  readonly variables: readonly string[];
+  /** In the configuration file: `heartbeat_interval`. */
+  readonly key: string;
+  readonly kind: SettingKind;
+  /** Stands for the value in the help: `<duration>`. */
+  readonly placeholder: string;
+  readonly description: string;
+  /** Shown in the help; the value itself is the package's affair. */
+  readonly defaultText: string | undefined;
+}
+
+/** Declares a setting by its flag's name: `heartbeat-interval`. */
+export function setting(
+  name: string,
+  description: string,
+  details: { kind?: SettingKind; placeholder?: string; defaultText?: string; alsoVariables?: readonly string[] } = {},
+): Setting {
+  return {
+    option: camelCase(name),
+    flag: `--${name}`,
+    variables: [environmentName(name), ...(details.alsoVariables ?? [])],
+    key: fileKey(name),
+    kind: details.kind ?? "text",
+    placeholder: details.placeholder ?? "value",
+    description,
+    defaultText: details.defaultText,
+  };
+}

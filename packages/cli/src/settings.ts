@@ -1,0 +1,79 @@
+import { type Setting, setting } from "./setting.ts";
+
+/** How to reach NATS: for every command that does. */
+export const NATS_SETTINGS: readonly Setting[] = [
+  setting("nats-url", "NATS server; repeat it or separate by commas for a cluster", {
+    kind: "list",
+    placeholder: "url",
+    defaultText: "nats://127.0.0.1:4222",
+    alsoVariables: ["NATS_URL"],
+  }),
+  setting("nats-creds", "file with NATS credentials, read at each login", { placeholder: "file" }),
+  setting("nats-ca", "file with the certificate authorities of the NATS servers", { placeholder: "file" }),
+];
+
+/** What the log looks like. */
+export const LOG_SETTINGS: readonly Setting[] = [
+  setting("log-level", "least level written: debug, info, warn or error", { placeholder: "level", defaultText: "info" }),
+  setting("log-format", "json, or text for people", { placeholder: "format", defaultText: "json" }),
+];
+
+const TIMING_SETTINGS: readonly Setting[] = [
+  setting("heartbeat-interval", "time between two beats of a peel", { placeholder: "duration", defaultText: "10s" }),
+  setting("heartbeat-ttl", "age at which a beat no longer counts; at least three intervals", {
+    placeholder: "duration",
+    defaultText: "30s",
+  }),
+];
+
+const DAEMON_SETTINGS: readonly Setting[] = [
+  setting("metrics-prefix", "put before the metrics' names; zester serves existing dashboards", {
+    placeholder: "prefix",
+    defaultText: "fleet",
+  }),
+  setting("metrics-insecure", "serve metrics without authentication also where other machines can reach them", {
+    kind: "switch",
+  }),
+  setting("shutdown-timeout", "time for everything to stop", { placeholder: "duration", defaultText: "10s" }),
+];
+
+export const PEEL_SETTINGS: readonly Setting[] = [
+  setting("id", "name of this peel in the fleet", { placeholder: "id", defaultText: "the host name, . turned to _" }),
+  ...NATS_SETTINGS,
+  setting("health-addr", "where health and metrics are served", { placeholder: "host:port", defaultText: "127.0.0.1:9090" }),
+  ...TIMING_SETTINGS,
+  setting("label", "label to select this peel by; repeatable", { kind: "map", placeholder: "key=value" }),
+  ...DAEMON_SETTINGS,
+];
+
+export const MASTER_SETTINGS: readonly Setting[] = [
+  setting("id", "name of this master", { placeholder: "id", defaultText: "master-<KSUID>, another at each start" }),
+  ...NATS_SETTINGS,
+  setting("health-addr", "where health and metrics are served", { placeholder: "host:port", defaultText: "127.0.0.1:9091" }),
+  ...TIMING_SETTINGS,
+  setting("heartbeat-storage", "where a new heartbeat bucket is kept: file or memory", {
+    placeholder: "storage",
+    defaultText: "file",
+  }),
+  setting("replicas", "copies of each bucket in a cluster", {
+    placeholder: "count",
+    defaultText: "the smaller of 3 and the cluster's size",
+  }),
+  setting("count-interval", "time between two counts of the peels", { placeholder: "duration", defaultText: "15s" }),
+  ...DAEMON_SETTINGS,
+];
+
+/** Every key a configuration file may have: peel and master may share one. */
+export const FILE_KEYS: readonly string[] = [
+  ...new Set([...PEEL_SETTINGS, ...MASTER_SETTINGS, ...LOG_SETTINGS].map(({ key }) => key)),
+];
+
+/** The values of `settings` alone, to be checked by the package they belong to. */
+export function optionsOf(
+  settings: readonly Setting[],
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    settings.filter(({ option }) => values[option] !== undefined).map(({ option }) => [option, values[option]]),
+  );
+}

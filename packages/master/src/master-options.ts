@@ -1,0 +1,98 @@
+import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
+import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
+import { createMasterId, type Duration, durationOption, resolveOptions } from "@fleet/runtime";
+import { isPeelId, PEEL_ID_RULE } from "@fleet/wire";
+import * as z from "zod";
+
+/** What a master can be told. */
+export interface MasterOptions extends HeartbeatTimingOptions {
+  /** @default "master-<KSUID>", another at each start */
+  readonly id?: string;
+  /** NATS servers of one cluster. @default ["nats://127.0.0.1:4222"] */
+  readonly natsUrl?: readonly string[];
+  /** Contents of a NATS `.creds` file, asked for at each login. */
+  readonly natsCreds?: () => Uint8Array;
+  /** File with the certificate authorities of the NATS servers. */
+  readonly natsCa?: string;
+  /** Where the operations server listens. @default "127.0.0.1:9091" */
+  readonly healthAddr?: string;
+  /** Where the heartbeat bucket is kept when this master creates it. @default "file" */
+  readonly heartbeatStorage?: "file" | "memory";
+  /** Copies of each bucket in a cluster. @default the smaller of 3 and the cluster's size */
+  readonly replicas?: number;
+  /** Time between two counts of the peels. @default "15s" */
+  readonly countInterval?: Duration;
+  /** @default "fleet" */
+  readonly metricsPrefix?: string;
+  /** Serve metrics without authentication also where other machines can reach them. @default false */
+  readonly metricsInsecure?: boolean;
+  /** Time for everything to stop. @default "10s" */
+  readonly shutdownTimeout?: Duration;
+}
+
+/** {@link MasterOptions}, resolved. */
+export interface MasterConfig {
+  readonly id: string;
+  readonly connection: ConnectionConfig;
+  readonly healthAddr: ListenAddress;
+  readonly heartbeatTtlMs: number;
+  readonly heartbeatStorage: "file" | "memory";
+  /** `undefined`: by the size of the cluster. */
+  readonly replicas: number | undefined;
+  readonly countIntervalMs: number;
+  readonly metricsPrefix: string;
+  readonly metricsInsecure: boolean;
+  readonly shutdownTimeoutMs: number;
+}
+
+const schema = withTimingRelation(
+  z.strictObject({
+    id: z
+      .string()
+      .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
+      .optional(),
+    natsUrl: z.array(natsUrlOption()).min(1).default(["nats://127.0.0.1:4222"]),
+    natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
+    natsCa: z.string().min(1).optional(),
+    healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9091 }),
+    ...heartbeatTimingShape(),
+    heartbeatStorage: z
+      .enum(["file", "memory"], { error: (issue) => `"${issue.input}" is not a storage; use file or memory` })
+      .default("file"),
+    replicas: z.coerce
+      .number({ error: "not a number; use 1 to 5" })
+      .int({ error: "not a whole number; use 1 to 5" })
+      .min(1, { error: "too few; use 1 to 5" })
+      .max(5, { error: "too many; use 1 to 5" })
+      .optional(),
+    countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
+    metricsPrefix: metricPrefixOption().default("fleet"),
+    metricsInsecure: z.boolean().default(false),
+    shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
+  }),
+);
+
+/** Checks and completes the options. Throws `INVALID_OPTIONS` with every problem. */
+export function resolveMasterOptions(options: MasterOptions): MasterConfig {
+  const given = resolveOptions(schema, options);
+  const id = given.id ?? createMasterId();
+  return {
+    id,
+    connection: resolveConnectionOptions({
+      urls: given.natsUrl,
+      name: `master:${id}`,
+      inboxPrefix: `_INBOX_${id}`,
+      ...(given.natsCreds && { creds: given.natsCreds }),
+      ...(given.natsCa && { caFile: given.natsCa }),
+    }),
+    healthAddr: given.healthAddr,
+    heartbeatTtlMs: given.heartbeatTtl,
+    heartbeatStorage: given.heartbeatStorage,
+    replicas: given.replicas,
+    countIntervalMs: given.countInterval,
+    metricsPrefix: given.metricsPrefix,
+    metricsInsecure: given.metricsInsecure,
+    shutdownTimeoutMs: given.shutdownTimeout,
+  };
+}

@@ -1,0 +1,79 @@
+import { createConnection } from "@fleet/bus";
+import {
+  createMetrics,
+  createOperationsServer,
+  createReadiness,
+  createTransportCheck,
+  registerTransportMetrics,
+} from "@fleet/ops";
+import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
+import { factsBucketSpec, heartbeatBucketSpec } from "@fleet/wire";
+import type { MasterConfig } from "./master-options.ts";
+import { createPresenceSubsystem } from "./presence-subsystem.ts";
+import type { Subsystem } from "./subsystem.ts";
+
+export interface MasterParts {
+  readonly config: MasterConfig;
+  /** Version of the program, as `/healthz` and metrics tell it. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** A master: an operations server, a connection to NATS, and the subsystems listed here. */
+export function createMaster({ config, version, clock, random, logger }: MasterParts): Service {
+  const connection = createConnection({ config: config.connection, clock, random, logger });
+  const stopTimeoutMs = config.shutdownTimeoutMs;
+
+  const subsystems: readonly Subsystem[] = [
+    createPresenceSubsystem({
+      connection,
+      buckets: [
+        heartbeatBucketSpec({ ttlMs: config.heartbeatTtlMs, storage: config.heartbeatStorage }),
+        factsBucketSpec,
+      ],
+      replicas: config.replicas,
+      countIntervalMs: config.countIntervalMs,
+      stopTimeoutMs,
+      clock,
+      random,
+      logger,
+    }),
+  ];
+
+  const metrics = createMetrics({ prefix: config.metricsPrefix, component: "master", version });
+  registerTransportMetrics(metrics, connection.counters);
+  for (const subsystem of subsystems) subsystem.registerMetrics(metrics);
+
+  const readiness = createReadiness({
+    component: "master",
+    version,
+    clock,
+    checks: [createTransportCheck(connection), ...subsystems.flatMap((subsystem) => subsystem.checks)],
+  });
+  const server = createOperationsServer({
+    address: config.healthAddr,
+    readiness,
+    metrics,
+    clock,
+    logger,
+    metricsInsecure: config.metricsInsecure,
+  });
+
+  const group = createServiceGroup({
+    name: "master",
+    clock,
+    members: [server, connection, ...subsystems],
+    stopTimeoutMs,
+  });
+  return {
+    name: "master",
+    async run(signal) {
+      logger.info("master started", { urls: connection.urls });
+      signal.addEventListener("abort", () => readiness.drain(), { once: true });
+      await group.run(signal);
+      logger.info("master stopped");
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { aborted, type Clock, createDeferred, type Logger, messageOf, type Service } from "@fleet/runtime";
+import { getRequestListener } from "@hono/node-server";
+import { createConnectionDrain } from "./connection-drain.ts";
+import { opsErrors } from "./errors.ts";
+import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
+import { isLoopbackAddress } from "./loopback.ts";
+import type { Metrics } from "./metrics.ts";
+import { createOperationsApp } from "./operations-app.ts";
+import type { Readiness } from "./readiness.ts";
+
+export interface OperationsServerOptions {
+  readonly address: ListenAddress;
+  /** The option that changes the address, as named in errors. @default "--health-addr" */
+  readonly addressOption?: string;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * Serves metrics and the messages of checks without authentication also where other machines can reach them.
+   * @default false
+   */
+  readonly metricsInsecure?: boolean;
+}
+
+/** `/healthz`, `/readyz`, `/readyz/<check>` and `/metrics` over HTTP/1.1. */
+export interface OperationsServer extends Service {
+  /** Resolves when it listens; rejects as {@link Service.run} does if it cannot. */
+  readonly ready: Promise<void>;
+  /** The address bound, with the port the system chose; `undefined` until ready. */
+  readonly address: ListenAddress | undefined;
+}
+
+/** Longest time to receive a request, and longest silence while one is being answered. */
+const REQUEST_TIMEOUT_MS = 5_000;
+/** How often Node looks for requests past their time: 5 s become 7 at most, where its default of 30 s makes it 35. */
+const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+/** Far above what probes and scrapers need, far below the limit on open files. */
+const MAX_CONNECTIONS = 256;
+
+/**
+ * Creates the operations server. `run` rejects with `LISTEN_FAILED` if the address cannot be had, and stops
+ * within 5 s whatever its clients do.
+ */
+export function createOperationsServer(options: OperationsServerOptions): OperationsServer {
+  const { readiness, metrics, clock, logger, addressOption = "--health-addr", metricsInsecure = false } = options;
+  const ready = createDeferred();
+  let bound: ListenAddress | undefined;
+  return {
+    name: "operations-server",
+    ready: ready.promise,
+    get address() {
+      return bound;
+    },
+    async run(signal) {
+      const server = createServer({
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      });
+      server.timeout = REQUEST_TIMEOUT_MS;
+      server.maxConnections = MAX_CONNECTIONS;
+      const drain = createConnectionDrain(server, clock);
+
+      try {
+        bound = await listen(server, options.address);
+      } catch (error) {
+        const failure = listenFailure(error, options.address, addressOption);
+        ready.reject(failure);
+        throw failure;
+      }
+      const loopback = isLoopbackAddress(bound.host);
+      const address = formatListenAddress(bound);
+      const app = createOperationsApp({ readiness, metrics, logger, address, loopback, metricsInsecure });
+      const listener = getRequestListener(app.fetch, {
+        // Stands in for the header that HTTP/1.0 probes leave out.
+        hostname: "localhost",
+        overrideGlobalObjects: false,
+        errorHandler: malformedRequest,
+      });
+      server.on("request", listener);
+      server.on("error", (error) => logger.warn("operations server error", { error: messageOf(error) }));
+      logger.info("operations server listening", { address });
+      ready.resolve();
+
+      await aborted(signal);
+      await drain.close(STOP_TIMEOUT_MS);
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: ListenAddress): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, ...(host !== "" && { host }) }, () => {
+      server.off("error", reject);
+      const bound = server.address() as AddressInfo;
+      resolve({ host: bound.address, port: bound.port });
+    });
+  });
+}
+
+/** Answers what is not even a URL with its `Host`; everything else that goes wrong is the app's to answer. */
+function malformedRequest(error: unknown): Response {
+  return Response.json({ error: messageOf(error) }, { status: 400, headers: { "Cache-Control": "no-store" } });
+}
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process listens there",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "this user may not listen there; ports below 1024 need privileges",
+  ENOTFOUND: "there is no such host",
+};
+
+function listenFailure(error: unknown, address: ListenAddress, addressOption: string): Error {
+  const reason = LISTEN_FAILURES[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
+  return opsErrors.create(
+    "LISTEN_FAILED",
+    `cannot listen on ${formatListenAddress(address)}: ${reason}; choose another address with ${addressOption}`,
+    error,
+  );
+}

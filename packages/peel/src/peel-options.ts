@@ -1,0 +1,93 @@
+import { hostname } from "node:os";
+import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
+import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
+import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
+import { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "@fleet/wire";
+import * as z from "zod";
+
+/** What a peel can be told. */
+export interface PeelOptions extends HeartbeatTimingOptions {
+  /** Name of this peel in the fleet. @default the host name, `.` turned to `_` */
+  readonly id?: string;
+  /** NATS servers of one cluster. @default ["nats://127.0.0.1:4222"] */
+  readonly natsUrl?: readonly string[];
+  /** Contents of a NATS `.creds` file, asked for at each login. */
+  readonly natsCreds?: () => Uint8Array;
+  /** File with the certificate authorities of the NATS servers. */
+  readonly natsCa?: string;
+  /** Where the operations server listens. @default "127.0.0.1:9090" */
+  readonly healthAddr?: string;
+  /** Labels to select this peel by; part of its facts. @default {} */
+  readonly label?: Readonly<Record<string, string>>;
+  /** @default "fleet" */
+  readonly metricsPrefix?: string;
+  /** Serve metrics without authentication also where other machines can reach them. @default false */
+  readonly metricsInsecure?: boolean;
+  /** Time for everything to stop. @default "10s" */
+  readonly shutdownTimeout?: Duration;
+}
+
+/** {@link PeelOptions}, resolved. */
+export interface PeelConfig {
+  readonly id: string;
+  readonly healthAddr: ListenAddress;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly heartbeatIntervalMs: number;
+  readonly metricsPrefix: string;
+  readonly metricsInsecure: boolean;
+  readonly shutdownTimeoutMs: number;
+  /** The connection of one session of this peel. */
+  connection(session: string): ConnectionConfig;
+}
+
+const LABEL_KEY = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+const LABEL_MAX_CHARACTERS = 256;
+
+const schema = withTimingRelation(
+  z.strictObject({
+    id: z
+      .string()
+      .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a peel id: ${PEEL_ID_RULE}` })
+      .optional(),
+    natsUrl: z.array(natsUrlOption()).min(1).default(["nats://127.0.0.1:4222"]),
+    natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
+    natsCa: z.string().min(1).optional(),
+    healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9090 }),
+    label: z
+      .record(
+        z
+          .string()
+          .regex(LABEL_KEY, { error: (issue) => `"${issue.input}" cannot be a label: use letters, digits and _ . -` }),
+        z.string().max(LABEL_MAX_CHARACTERS),
+      )
+      .default({}),
+    ...heartbeatTimingShape(),
+    metricsPrefix: metricPrefixOption().default("fleet"),
+    metricsInsecure: z.boolean().default(false),
+    shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
+  }),
+);
+
+/** Checks and completes the options. Throws `INVALID_OPTIONS` with every problem. */
+export function resolvePeelOptions(options: PeelOptions): PeelConfig {
+  const given = resolveOptions(schema, { ...options, id: options.id ?? peelIdFromHostname(hostname()) ?? "" });
+  const id = given.id ?? "";
+  return {
+    id,
+    healthAddr: given.healthAddr,
+    labels: given.label,
+    heartbeatIntervalMs: given.heartbeatInterval,
+    metricsPrefix: given.metricsPrefix,
+    metricsInsecure: given.metricsInsecure,
+    shutdownTimeoutMs: given.shutdownTimeout,
+    connection: (session) =>
+      resolveConnectionOptions({
+        urls: given.natsUrl,
+        name: `peel:${id}:${session}`,
+        inboxPrefix: `_INBOX_${id}`,
+        ...(given.natsCreds && { creds: given.natsCreds }),
+        ...(given.natsCa && { caFile: given.natsCa }),
+      }),
+  };
+}

@@ -1,0 +1,86 @@
+import { createBucket, createConnection } from "@fleet/bus";
+import { createMetrics, createOperationsServer, createReadiness } from "@fleet/ops";
+import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
+import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
+import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { collectFacts } from "./facts-collector.ts";
+import { createFactsPublisher } from "./facts-publisher.ts";
+import { createPeelChecks } from "./peel-checks.ts";
+import { registerPeelMetrics } from "./peel-metrics.ts";
+import type { PeelConfig } from "./peel-options.ts";
+
+export interface PeelParts {
+  readonly config: PeelConfig;
+  /** Version of the program, as beats, facts, `/healthz` and metrics tell it. */
+  readonly version: string;
+  /** Id of this life of the process. */
+  readonly session: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * The agent of one machine: serves its health, keeps a connection to NATS, and through it its heartbeat and its
+ * facts. It works without a broker and begins to beat when there is one.
+ */
+export function createPeel({ config, version, session, clock, random, logger }: PeelParts): Service {
+  const connection = createConnection({ config: config.connection(session), clock, random, logger });
+  const factsBucket = createBucket(connection, FACTS_BUCKET);
+
+  const facts = createFactsPublisher({
+    peelId: config.id,
+    bucket: factsBucket,
+    connection,
+    collect: () => collectFacts({ version, labels: config.labels }),
+    clock,
+    random,
+    logger,
+  });
+
+  const metrics = createMetrics({ prefix: config.metricsPrefix, component: "peel", version });
+  const peelMetrics = registerPeelMetrics({ metrics, connection, heartbeat: () => heartbeat, clock });
+  const heartbeat: HeartbeatPublisher = createHeartbeatPublisher({
+    peelId: config.id,
+    session,
+    version,
+    intervalMs: config.heartbeatIntervalMs,
+    bucket: createBucket(connection, HEARTBEAT_BUCKET),
+    connection,
+    clock,
+    random,
+    logger,
+    onBeat: (outcome) => peelMetrics.recordBeat(outcome),
+  });
+
+  const readiness = createReadiness({
+    component: "peel",
+    version,
+    clock,
+    checks: createPeelChecks({ peelId: config.id, connection, bucket: factsBucket, facts }),
+  });
+  const server = createOperationsServer({
+    address: config.healthAddr,
+    readiness,
+    metrics,
+    clock,
+    logger,
+    metricsInsecure: config.metricsInsecure,
+  });
+
+  const group = createServiceGroup({
+    name: "peel",
+    clock,
+    members: [server, connection, facts, heartbeat],
+    stopTimeoutMs: config.shutdownTimeoutMs,
+  });
+  return {
+    name: "peel",
+    async run(signal) {
+      logger.info("peel started", { session, urls: connection.urls });
+      signal.addEventListener("abort", () => readiness.drain(), { once: true });
+      await group.run(signal);
+      logger.info("peel stopped");
+    },
+  };
+}

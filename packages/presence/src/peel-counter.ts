@@ -1,0 +1,85 @@
+import type { Bucket } from "@fleet/bus";
+import { type Clock, createPeriodicLoop, type Service } from "@fleet/runtime";
+
+export interface PeelCounterParts {
+  /** The heartbeat bucket. */
+  readonly bucket: Bucket;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Delete markers among the keys. */
+  readonly markers: () => number;
+  /** Told of every count that failed; the last value stays. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How many peels are connected. */
+export interface PeelCounter extends Service {
+  /** The last good count; 0 before the first. */
+  readonly count: number;
+  /** Wall time of the last good count, ms since the epoch; `undefined` before it. */
+  readonly refreshedAt: number | undefined;
+  /** Time since the last good count in ms, whatever the wall clock did; `undefined` before it. */
+  readonly ageMs: number | undefined;
+  /** Counts again: now, or a second after the last count, so that a burst of calls is two counts. */
+  refresh(): void;
+}
+
+const DEADLINE_MS = 5_000;
+/** Least time between two counts that were asked for. */
+const REST_MS = 1_000;
+
+/**
+ * Creates a counter: the broker's own number of keys, which costs the same at ten keys and at a million, less the
+ * delete markers among them. Counts at once when started, then every interval; an error keeps the last value.
+ */
+export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
+  const { bucket, intervalMs, clock, random, markers, onError } = parts;
+  let count = 0;
+  let refreshedMono: number | undefined;
+  let triedMono = Number.NEGATIVE_INFINITY;
+  let cancelRefresh: (() => void) | undefined;
+
+  const loop = createPeriodicLoop({
+    name: "peel-counter",
+    clock,
+    random,
+    intervalMs,
+    deadlineMs: Math.min(intervalMs, DEADLINE_MS),
+    backoff: { firstMs: 1_000, maxMs: intervalMs },
+    async work() {
+      triedMono = clock.monoMs();
+      const { keys } = await bucket.state({ timeoutMs: DEADLINE_MS });
+      count = Math.max(0, keys - markers());
+      refreshedMono = clock.monoMs();
+    },
+    onError,
+  });
+
+  return {
+    name: loop.name,
+    async run(signal) {
+      await loop.run(signal);
+      cancelRefresh?.();
+    },
+    get count() {
+      return count;
+    },
+    get refreshedAt() {
+      return loop.lastSuccessAt;
+    },
+    get ageMs() {
+      return refreshedMono === undefined ? undefined : clock.monoMs() - refreshedMono;
+    },
+    refresh() {
+      const waitMs = triedMono + REST_MS - clock.monoMs();
+      if (waitMs <= 0) loop.trigger();
+      else {
+        cancelRefresh ??= clock.setTimer(waitMs, () => {
+          cancelRefresh = undefined;
+          loop.trigger();
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type { Bucket, BucketReplay } from "@fleet/bus";
+import { type Clock, isFleetError } from "@fleet/runtime";
+import { decodeFacts, decodeHeartbeat, type Facts, factText, HEADER_SESSION, isPeelId } from "@fleet/wire";
+
+/** One peel in a listing; what is not known is `undefined`. */
+export interface ListedPeel {
+  readonly id: string;
+  readonly os: string | undefined;
+  readonly arch: string | undefined;
+  /** Version of the agent, from its beat, or from its facts when it is away. */
+  readonly version: string | undefined;
+  /** Whether it beats; `undefined` when there is no heartbeat bucket to know from. */
+  readonly online: boolean | undefined;
+  /** Time since its last beat by the broker's clock, in ms; `undefined` when it is away. */
+  readonly lastSeenMs: number | undefined;
+}
+
+/** Every peel that has told its facts or beats. */
+export interface PeelListing {
+  /** Sorted by id. */
+  readonly peels: readonly ListedPeel[];
+  /** Records that could not be read, and were skipped. */
+  readonly malformed: number;
+}
+
+export interface ListPeelsParts {
+  readonly facts: Bucket;
+  readonly heartbeats: Bucket;
+  readonly clock: Clock;
+  /** Longest time for the whole listing. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Beat {
+  readonly version: string;
+  readonly session: string | undefined;
+  /** Time since the beat. Grows while the listing is being made; taken at the end. */
+  readonly ageMs: (nowMono: number) => number;
+}
+
+/** The last that was heard of a key: a beat, or the goodbye of a session. */
+type HeardLast =
+  | { readonly beat: Beat; readonly left?: never }
+  | { readonly beat?: never; readonly left: string | undefined };
+
+/** A key this many TTLs old should not be there any more: its peel is away, whatever the bucket says. */
+const STALE_TTLS = 2;
+/** TTL assumed for that where the bucket has none. */
+const ASSUMED_TTL_MS = 30_000;
+
+/**
+ * Lists all peels in one streaming pass over each bucket. Ages are the broker's now less the broker's time of the
+ * beat; neither the peel's clock nor this machine's plays a part. Writes that come while a bucket is being read are
+ * listened to, so that a busy fleet is listed whole.
+ */
+export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
+  const deadlineMono = parts.clock.monoMs() + parts.timeoutMs;
+  const facts = await readFacts(parts, deadlineMono);
+  const beats = await readBeats(parts, deadlineMono);
+  const nowMono = parts.clock.monoMs();
+
+  const ids = new Set([...facts.byId.keys(), ...(beats?.byId.keys() ?? [])]);
+  const peels = [...ids].sort().map((id): ListedPeel => {
+    const told = facts.byId.get(id) ?? {};
+    const beat = beats?.byId.get(id);
+    const lastSeenMs = beat?.ageMs(nowMono);
+    const online = lastSeenMs !== undefined && lastSeenMs <= (beats?.staleAfterMs ?? 0);
+    return {
+      id,
+      os: factText(told, "os", "name"),
+      arch: factText(told, "os", "arch"),
+      version: beat?.version || factText(told, "peel", "version"),
+      online: beats && online,
+      lastSeenMs,
+    };
+  });
+  return { peels, malformed: facts.malformed + (beats?.malformed ?? 0) };
+}
+
+async function readFacts(parts: ListPeelsParts, deadlineMono: number) {
+  const byId = new Map<string, Facts>();
+  let malformed = 0;
+  const take = (key: string, value: Uint8Array) => {
+    const decoded = isPeelId(key) ? decodeFacts(value) : undefined;
+    if (decoded?.ok) byId.set(key, decoded.value);
+    else malformed += 1;
+  };
+  const { clock, facts: bucket, signal } = parts;
+  const seen = new Set<string>();
+  const rewritten = new Set<string>();
+  await replayHearing(
+    bucket,
+    { clock, deadlineMono, ...(signal && { signal }) },
+    {
+      onEntry(entry) {
+        seen.add(entry.key);
+        if (entry.operation === "put") take(entry.key, entry.value);
+      },
+      onWrite: (write) => rewritten.add(write.key),
+    },
+  );
+  // What was heard is hearsay; facts are quoted from the bucket. A key rewritten meanwhile may have been passed over.
+  for (const key of rewritten) {
+    if (seen.has(key)) continue;
+    const entry = await bucket.get(key, { timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
+    if (entry?.operation === "put") take(key, entry.value);
+  }
+  return { byId, malformed };
+}
+
+async function readBeats(parts: ListPeelsParts, deadlineMono: number) {
+  const { clock, heartbeats: bucket, signal } = parts;
+  const stored: { key: string; value: Uint8Array; storedAt: number }[] = [];
+  const byId = new Map<string, Beat>();
+  const heard = new Map<string, HeardLast>();
+  let malformed = 0;
+
+  const decode = (key: string, value: Uint8Array, ageMs: Beat["ageMs"]): Beat | undefined => {
+    const decoded = isPeelId(key) ? decodeHeartbeat(value) : undefined;
+    if (decoded?.ok) return { version: decoded.value.version, session: decoded.value.session, ageMs };
+    malformed += 1;
+    return undefined;
+  };
+
+  const startedMono = clock.monoMs();
+  const replay = await replayHearing(
+    bucket,
+    { clock, deadlineMono, ...(signal && { signal }) },
+    {
+      onEntry(entry) {
+        if (entry.operation === "put") stored.push(entry);
+      },
+      onWrite(write) {
+        const heardMono = clock.monoMs();
+        if (write.operation === "put") {
+          const beat = decode(write.key, write.value, (nowMono) => nowMono - heardMono);
+          if (beat) heard.set(write.key, { beat });
+        } else {
+          const session = write.header(HEADER_SESSION);
+          if (endsSession(session, heard.get(write.key)?.beat)) heard.set(write.key, { left: session });
+        }
+      },
+    },
+  );
+  if (!replay) return undefined;
+
+  const nowAtStart = replay.brokerNow - startedMono;
+  for (const { key, value, storedAt } of stored) {
+    const beat = decode(key, value, (nowMono) => Math.max(0, nowAtStart + nowMono - storedAt));
+    if (beat) byId.set(key, beat);
+  }
+  for (const [key, { beat, left }] of heard) {
+    if (beat) byId.set(key, beat);
+    else if (endsSession(left, byId.get(key))) byId.delete(key);
+  }
+  const { ttlMs } = await bucket.state({ timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
+  return { byId, malformed, staleAfterMs: STALE_TTLS * (ttlMs || ASSUMED_TTL_MS) };
+}
+
+/** Whether a delete marker ends the beat known last: an old process may say goodbye after its successor began. */
+function endsSession(markerSession: string | undefined, beat: Beat | undefined): boolean {
+  return markerSession === undefined || beat?.session === undefined || markerSession === beat.session;
+}
+
+/** Listens, then reads the bucket through; `undefined` if there is no such bucket. */
+async function replayHearing(
+  bucket: Bucket,
+  bounds: { clock: Clock; deadlineMono: number; signal?: AbortSignal },
+  on: {
+    onEntry: Parameters<Bucket["replay"]>[0];
+    onWrite: Parameters<Bucket["hear"]>[0];
+  },
+): Promise<BucketReplay | undefined> {
+  const { clock, deadlineMono, signal } = bounds;
+  const hearing = bucket.hear(on.onWrite);
+  try {
+    await hearing.ready;
+    const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
+    return await bucket.replay(on.onEntry, { timeoutMs, ...(signal && { signal }) });
+  } catch (error) {
+    if (isFleetError(error, "BUCKET_MISSING")) return undefined;
+    throw error;
+  } finally {
+    hearing.close();
+  }
+}

@@ -23,7 +23,7 @@ export interface RunningCluster {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** An election takes some seconds; on a busy machine a few of them. */
+/** An election takes up to some seconds, and on a busy machine it takes several elections. */
 const DEFAULT_START_TIMEOUT_MS = 30_000;
 
 const LOOK_EVERY_MS = 50;
@@ -32,7 +32,7 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Starts a cluster and resolves when it can hold replicated streams: every server is healthy, all agree on a leader, and
- * the leader sees all others up to date. Takes some 3 s.
+ * the leader sees all others up to date. Takes under a second on an idle machine.
  *
  * Rejects like `startServer`; nothing is left running then.
  */

@@ -5,7 +5,7 @@ export { type Guardian, type StartGuardianOptions, startGuardian } from "./guard
 export { type FindFreePortOptions, findFreePort, findFreePorts, isPortFree } from "./port.ts";
 export { officialRelease, releasePlatform, type ServerRelease } from "./release-archive.ts";
 export { type ResolveDistributionServerOptions, resolveDistributionServer } from "./resolve-distribution-server.ts";
-export { type ResolveServerOptions, resolveServer } from "./resolve-server.ts";
+export { type ResolveServerOptions, resolveServer, type ServerOrigin } from "./resolve-server.ts";
 export { type RunningServer, type StartServerOptions, startServer } from "./server.ts";
 export { defaultCacheDir } from "./server-cache.ts";
 export type { ClusterConfig } from "./server-config.ts";

@@ -7,6 +7,9 @@ import { fetchRelease, officialRelease, releasePlatform, type ServerRelease } fr
 import { findCachedServer, serversFolder } from "./server-cache.ts";
 import { findPrograms, inspectServer, type ResolvedServer } from "./server-program.ts";
 
+/** Where a server can be fetched from. */
+export type ServerOrigin = "release" | "distribution";
+
 export interface ResolveServerOptions extends FetchServerOptions {
   /** Path of the program to use, and no other: the value of `FLEET_NATS_SERVER`. Empty counts as not given. */
   readonly configuredPath?: string | undefined;
@@ -14,8 +17,8 @@ export interface ResolveServerOptions extends FetchServerOptions {
   readonly searchPath?: string | undefined;
   /** Looked in after `searchPath`: where packages put it and where users' PATH often does not lead. @default /usr/local/sbin, /usr/sbin */
   readonly systemFolders?: readonly string[] | undefined;
-  /** Whether to fetch a server if the machine has none. @default true */
-  readonly download?: boolean | undefined;
+  /** Where to fetch a server from if the machine has none, in this order; empty means only to look. @default release, distribution */
+  readonly fetchFrom?: readonly ServerOrigin[] | undefined;
   /** The release to fetch. @default {@link officialRelease} */
   readonly release?: ServerRelease | undefined;
 }
@@ -62,8 +65,8 @@ interface Way {
 }
 
 function waysOf(context: FetchContext, options: ResolveServerOptions): Way[] {
-  const { cacheDir, searchPath = "", release = officialRelease, download = true } = options;
-  const { systemFolders = ["/usr/local/sbin", "/usr/sbin"] } = options;
+  const { cacheDir, searchPath = "", release = officialRelease } = options;
+  const { systemFolders = ["/usr/local/sbin", "/usr/sbin"], fetchFrom = ["release", "distribution"] } = options;
   const onPath: Way = {
     name: "PATH",
     fetches: false,
@@ -93,7 +96,8 @@ function waysOf(context: FetchContext, options: ResolveServerOptions): Way[] {
       return { ...(await fetchPackage(context, cacheDir, undefined)), source: "distribution" };
     },
   };
-  return download ? [onPath, inCache, officialArchive, packaged] : [onPath, inCache];
+  const fetching: Record<ServerOrigin, Way> = { release: officialArchive, distribution: packaged };
+  return [onPath, inCache, ...fetchFrom.map((origin) => fetching[origin])];
 }
 
 async function useConfigured(context: FetchContext, configuredPath: string): Promise<ResolvedServer> {

@@ -71,7 +71,7 @@ const DEFAULT_STOP_TIMEOUT_MS = 10_000;
 const MAX_ATTEMPTS = 3;
 
 /**
- * Starts a server and resolves when it is healthy, JetStream included: some 60 ms for an empty store.
+ * Starts a server and resolves when it is healthy, JetStream included: some 40 ms for an empty store.
  *
  * Rejects with `PORT_IN_USE` naming the port, with `SERVER_START_FAILED` and the end of the server's log, or with the
  * abort reason of `signal`. Nothing temporary is left then.

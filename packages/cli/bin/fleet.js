@@ -7,6 +7,8 @@ if (existsSync(build)) {
   const { main } = await import(build.href);
   await main(process.argv);
 } else {
-  console.error("fleet is not built yet: run `npm run build` in its checkout (`npm start` and `npm test` do so themselves).");
+  console.error(
+    "fleet is not built yet: run `npm run build` in its checkout (`npm start` and `npm test` do so themselves).",
+  );
   process.exitCode = 1;
 }

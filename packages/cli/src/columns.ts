@@ -14,6 +14,9 @@ export function alignColumns(heading: readonly string[], rows: readonly (readonl
     return width;
   });
   const line = (cells: readonly string[]) =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(GAP).trimEnd();
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd();
   return [heading, ...clean].map(line).join("\n");
 }

@@ -75,8 +75,14 @@ function shapeValue(item: Setting, raw: unknown): { value?: unknown; problem?: s
       return { problem: `a single value is wanted, such as ${item.placeholder}` };
     case "list": {
       const parts = Array.isArray(raw) ? raw : [raw];
-      if (!parts.every((part): part is string => typeof part === "string")) return { problem: "a list of texts is wanted" };
-      return { value: parts.flatMap((part) => part.split(",")).map((part) => part.trim()).filter((part) => part !== "") };
+      if (!parts.every((part): part is string => typeof part === "string"))
+        return { problem: "a list of texts is wanted" };
+      return {
+        value: parts
+          .flatMap((part) => part.split(","))
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+      };
     }
     case "map": {
       if (typeof raw === "object" && raw !== null && !Array.isArray(raw)) {
@@ -85,7 +91,11 @@ function shapeValue(item: Setting, raw: unknown): { value?: unknown; problem?: s
       const parts = (Array.isArray(raw) ? raw : String(raw).split(",")).map(String);
       const wrong = parts.find((part) => !/^[^=]+=/.test(part));
       if (wrong !== undefined) return { problem: `"${wrong}" is not of the form ${item.placeholder}` };
-      return { value: Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)])) };
+      return {
+        value: Object.fromEntries(
+          parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]),
+        ),
+      };
     }
     case "switch":
       if (raw === true || raw === "true" || raw === "1") return { value: true };
@@ -104,7 +114,10 @@ function readFile(path: unknown): { path: string; content: Readonly<Record<strin
     throw cliErrors.create("USAGE", `--config ${name}: ${messageOf(error)}`, error);
   }
   if (typeof content !== "object" || Array.isArray(content) || content === null) {
-    throw cliErrors.create("USAGE", `--config ${name}: a map of settings is wanted, such as "nats_url: nats://127.0.0.1:4222"`);
+    throw cliErrors.create(
+      "USAGE",
+      `--config ${name}: a map of settings is wanted, such as "nats_url: nats://127.0.0.1:4222"`,
+    );
   }
   const unknown = Object.keys(content).filter((key) => !FILE_KEYS.includes(key));
   if (unknown.length > 0) {

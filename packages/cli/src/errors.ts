@@ -4,7 +4,16 @@ export type CliErrorCode = "USAGE" | "FLEET_INCOMPLETE" | "CHILD_ENDED";
 
 /** Errors of this package. */
 export const cliErrors: ErrorTable<CliErrorCode> = defineErrors({
-  USAGE: { retryable: false, meaning: "The command line, the environment or the configuration file is wrong; the message names where." },
-  FLEET_INCOMPLETE: { retryable: true, meaning: "`fleet dev` did not see every peel online in time; the missing ones are named." },
-  CHILD_ENDED: { retryable: false, meaning: "A process that `fleet dev` had started ended by itself; its last lines are shown." },
+  USAGE: {
+    retryable: false,
+    meaning: "The command line, the environment or the configuration file is wrong; the message names where.",
+  },
+  FLEET_INCOMPLETE: {
+    retryable: true,
+    meaning: "`fleet dev` did not see every peel online in time; the missing ones are named.",
+  },
+  CHILD_ENDED: {
+    retryable: false,
+    meaning: "A process that `fleet dev` had started ended by itself; its last lines are shown.",
+  },
 });

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { InvalidOptionsError, messageOf, type OptionProblem } from "@fleet/runtime";
-import { describeProblems, readConfiguration } from "./configuration.ts";
+import { describeProblems, type Environment, readConfiguration } from "./configuration.ts";
 import { cliErrors } from "./errors.ts";
 import type { Setting } from "./setting.ts";
 
@@ -18,8 +18,9 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
   settings: readonly Setting[],
   flags: Values,
   resolvers: { readonly [Name in keyof Parts]: (values: Values) => Parts[Name] },
+  environment: Environment = process.env,
 ): Parts {
-  const configuration = readConfiguration({ settings, flags, environment: process.env });
+  const configuration = readConfiguration({ settings, flags, environment });
   const problems: OptionProblem[] = fileProblems(configuration.values);
   const values = withCredentialsReader(configuration.values);
   const parts: Partial<Parts> = {};

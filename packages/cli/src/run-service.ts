@@ -1,33 +1,28 @@
-import { constants } from "node:os";
 import { messageOf, type OpenLogger, type Service } from "@fleet/runtime";
 import { EXIT } from "./exit-codes.ts";
-
-const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+import { abortOnSignals } from "./stop-signals.ts";
 
 /**
- * Runs a service until it ends or the process is told to stop; a second signal ends the process at once. Sets the
- * exit code: 0 after a clean stop, 1 when the service failed.
+ * Runs a service until it ends or the process is told to stop; a second signal ends the process at once. The process
+ * ends with 0 after a clean stop and with 1 when the service failed.
  */
-export async function runService(service: Service, { logger, flush }: OpenLogger): Promise<void> {
+export async function runService(service: Service, { logger, flush }: OpenLogger): Promise<never> {
   const stop = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => {
-    if (stop.signal.aborted) {
-      logger.warn("stopped at once by a second signal", { signal: name });
+  abortOnSignals(stop, ["SIGTERM", "SIGINT"], {
+    first: (signal) => logger.info("stopping", { signal }),
+    second(signal) {
+      logger.warn("stopped at once by a second signal", { signal });
       flush();
-      process.exit(128 + constants.signals[name]);
-    }
-    logger.info("stopping", { signal: name });
-    stop.abort();
-  };
-  for (const name of STOP_SIGNALS) process.on(name, onSignal);
+    },
+  });
+  let code: number = EXIT.ok;
   try {
     await service.run(stop.signal);
-    process.exitCode = EXIT.ok;
   } catch (error) {
     logger.error(`${service.name} failed`, { error: messageOf(error) });
-    process.exitCode = EXIT.failed;
+    code = EXIT.failed;
   }
   flush();
-  // A straggler must not keep the process.
-  process.exit();
+  // Not left to the event loop: a straggler must not keep the process.
+  process.exit(code);
 }

@@ -12,6 +12,8 @@ export interface Setting {
   readonly option: string;
   /** `--heartbeat-interval` */
   readonly flag: string;
+  /** `-o` */
+  readonly short: string | undefined;
   /** Environment variables, the first that is set counts: `FLEET_HEARTBEAT_INTERVAL`. */
   readonly variables: readonly string[];
   /** In the configuration file: `heartbeat_interval`. */
@@ -24,15 +26,20 @@ export interface Setting {
   readonly defaultText: string | undefined;
 }
 
+interface SettingDetails {
+  readonly kind?: SettingKind;
+  readonly short?: string;
+  readonly placeholder?: string;
+  readonly defaultText?: string;
+  readonly alsoVariables?: readonly string[];
+}
+
 /** Declares a setting by its flag's name: `heartbeat-interval`. */
-export function setting(
-  name: string,
-  description: string,
-  details: { kind?: SettingKind; placeholder?: string; defaultText?: string; alsoVariables?: readonly string[] } = {},
-): Setting {
+export function setting(name: string, description: string, details: SettingDetails = {}): Setting {
   return {
     option: camelCase(name),
     flag: `--${name}`,
+    short: details.short,
     variables: [environmentName(name), ...(details.alsoVariables ?? [])],
     key: fileKey(name),
     kind: details.kind ?? "text",
@@ -40,4 +47,9 @@ export function setting(
     description,
     defaultText: details.defaultText,
   };
+}
+
+/** Declares a setting that only a flag can set. */
+export function flagOnly(name: string, description: string, details: SettingDetails = {}): Setting {
+  return { ...setting(name, description, details), variables: [] };
 }

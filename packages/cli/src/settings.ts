@@ -1,4 +1,4 @@
-import { type Setting, setting } from "./setting.ts";
+import { flagOnly, type Setting, setting } from "./setting.ts";
 
 /** How to reach NATS: for every command that does. */
 export const NATS_SETTINGS: readonly Setting[] = [
@@ -14,7 +14,10 @@ export const NATS_SETTINGS: readonly Setting[] = [
 
 /** What the log looks like. */
 export const LOG_SETTINGS: readonly Setting[] = [
-  setting("log-level", "least level written: debug, info, warn or error", { placeholder: "level", defaultText: "info" }),
+  setting("log-level", "least level written: debug, info, warn or error", {
+    placeholder: "level",
+    defaultText: "info",
+  }),
   setting("log-format", "json, or text for people", { placeholder: "format", defaultText: "json" }),
 ];
 
@@ -40,7 +43,10 @@ const DAEMON_SETTINGS: readonly Setting[] = [
 export const PEEL_SETTINGS: readonly Setting[] = [
   setting("id", "name of this peel in the fleet", { placeholder: "id", defaultText: "the host name, . turned to _" }),
   ...NATS_SETTINGS,
-  setting("health-addr", "where health and metrics are served", { placeholder: "host:port", defaultText: "127.0.0.1:9090" }),
+  setting("health-addr", "where health and metrics are served", {
+    placeholder: "host:port",
+    defaultText: "127.0.0.1:9090",
+  }),
   ...TIMING_SETTINGS,
   setting("label", "label to select this peel by; repeatable", { kind: "map", placeholder: "key=value" }),
   ...DAEMON_SETTINGS,
@@ -49,7 +55,10 @@ export const PEEL_SETTINGS: readonly Setting[] = [
 export const MASTER_SETTINGS: readonly Setting[] = [
   setting("id", "name of this master", { placeholder: "id", defaultText: "master-<KSUID>, another at each start" }),
   ...NATS_SETTINGS,
-  setting("health-addr", "where health and metrics are served", { placeholder: "host:port", defaultText: "127.0.0.1:9091" }),
+  setting("health-addr", "where health and metrics are served", {
+    placeholder: "host:port",
+    defaultText: "127.0.0.1:9091",
+  }),
   ...TIMING_SETTINGS,
   setting("heartbeat-storage", "where a new heartbeat bucket is kept: file or memory", {
     placeholder: "storage",
@@ -63,9 +72,36 @@ export const MASTER_SETTINGS: readonly Setting[] = [
   ...DAEMON_SETTINGS,
 ];
 
+/** Of `fleet dev`: flags only, so that what is set for a real fleet does not leak into it. */
+export const DEV_SETTINGS: readonly Setting[] = [
+  flagOnly("masters", "masters to start", { placeholder: "count", defaultText: "1" }),
+  flagOnly("peels", "peels to start", { placeholder: "count", defaultText: "5" }),
+  flagOnly("nats-url", "use this NATS instead of starting one", { placeholder: "url" }),
+  flagOnly("nats-port", "port of the NATS started", {
+    placeholder: "port",
+    defaultText: "4222, another if that is taken",
+  }),
+  flagOnly("duration", "stop this long after the fleet is complete", {
+    placeholder: "duration",
+    defaultText: "run until Ctrl-C",
+  }),
+  flagOnly("heartbeat-interval", "time between two beats of a peel; the TTL is three times that", {
+    placeholder: "duration",
+    defaultText: "10s",
+  }),
+  flagOnly("verbose", "show the log of every process", { kind: "switch" }),
+];
+
 /** Every key a configuration file may have: peel and master may share one. */
 export const FILE_KEYS: readonly string[] = [
   ...new Set([...PEEL_SETTINGS, ...MASTER_SETTINGS, ...LOG_SETTINGS].map(({ key }) => key)),
+];
+
+/** Of `fleet peel list`. */
+export const PEEL_LIST_SETTINGS: readonly Setting[] = [
+  ...NATS_SETTINGS,
+  flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" }),
+  flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" }),
 ];
 
 /** The values of `settings` alone, to be checked by the package they belong to. */

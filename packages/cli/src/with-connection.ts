@@ -12,7 +12,13 @@ export async function withConnection<T>(
 ): Promise<T> {
   const deadlineMono = systemClock.monoMs() + timeoutMs;
   const silent = createLogger({ level: "error", base: {} }, { write: () => {} });
-  const connection = createConnection({ config, clock: systemClock, random: Math.random, logger: silent, failFast: true });
+  const connection = createConnection({
+    config,
+    clock: systemClock,
+    random: Math.random,
+    logger: silent,
+    failFast: true,
+  });
   const stop = new AbortController();
   const expiry = new AbortController();
   const running = connection.run(stop.signal);

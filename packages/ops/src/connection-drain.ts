@@ -28,8 +28,7 @@ export function createConnectionDrain(server: Server, clock: Clock): ConnectionD
     async close(timeoutMs) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      // Node counts a connection that has never said anything as busy.
+      // That closed the idle ones, but Node counts a connection that has never said anything as busy.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       const cancelTimer = clock.setTimer(timeoutMs, () => server.closeAllConnections());
       await closed;

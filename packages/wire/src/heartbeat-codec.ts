@@ -38,8 +38,9 @@ export function encodeHeartbeat(beat: Heartbeat): Uint8Array {
 }
 
 /**
- * Reads a beat of any make: unknown fields are ignored, missing ones have defaults, and nil is missing. A number that no
- * writer can mean (negative, not finite, not whole where it counts something) is refused like one of the wrong type.
+ * Reads a beat of any make: unknown fields are ignored, missing ones have defaults; nil, zero and the empty text are
+ * missing, because writers in Go send them for what they never set. A number that nobody can mean (negative, not
+ * finite, not whole where it counts something) is refused like one of the wrong type.
  */
 export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
   const decoded = decodeMap(bytes, HEARTBEAT_MAX_BYTES);
@@ -62,9 +63,9 @@ export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
       sentAt: timeOf(ts),
       version: version ?? "",
       protocol: protocol ?? 0,
-      ...(!isMissing(session) && { session }),
-      ...(!isMissing(seq) && { seq }),
-      ...(!isMissing(intervalMs) && { intervalMs }),
+      ...(session && { session }),
+      ...(seq && { seq }),
+      ...(intervalMs && { intervalMs }),
       ...(!isMissing(ping) && { ping }),
     },
   };
@@ -79,11 +80,10 @@ function isCount(value: unknown): value is number {
 }
 
 function isSpan(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0;
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 /** 0 for a time that nobody can have meant; a Go program that never set one writes the year 1. */
 function timeOf(ts: Date | null | undefined): number {
-  const time = ts?.getTime() ?? 0;
-  return time > 0 ? time : 0;
+  return Math.max(0, ts?.getTime() || 0);
 }

@@ -5,26 +5,21 @@ import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
 import * as z from "zod";
 import { peelDocument, renderPeelTable } from "../peel-table.ts";
 import { resolveSettings, type Values } from "../resolve-settings.ts";
-import { setting } from "../setting.ts";
-import { NATS_SETTINGS } from "../settings.ts";
+import { PEEL_LIST_SETTINGS } from "../settings.ts";
 import { withConnection } from "../with-connection.ts";
 
 const FORMATS = ["table", "json"] as const;
 
-const LIST_SETTINGS = [
-  ...NATS_SETTINGS,
-  setting("output", "table or json", { placeholder: "format" }),
-  setting("timeout", "longest time to wait for NATS", { placeholder: "duration" }),
-];
-
 const schema = z.object({
-  output: z.enum(FORMATS, { error: (issue) => `"${issue.input}" is not a format; use ${FORMATS.join(" or ")}` }),
-  timeout: durationOption({ minMs: 100, maxMs: 600_000 }),
+  output: z
+    .enum(FORMATS, { error: (issue) => `"${issue.input}" is not a format; use ${FORMATS.join(" or ")}` })
+    .default("table"),
+  timeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(5_000),
 });
 
 /** `fleet peel list` */
 export async function runPeelList(flags: Values): Promise<void> {
-  const { connection, list } = resolveSettings(LIST_SETTINGS, flags, {
+  const { connection, list } = resolveSettings(PEEL_LIST_SETTINGS, flags, {
     connection: ({ natsUrl, natsCreds, natsCa }) =>
       resolveConnectionOptions({
         name: "fleet-cli",

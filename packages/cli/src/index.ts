@@ -1,0 +1,2 @@
+export { type CliErrorCode, cliErrors } from "./errors.ts";
+export { EXIT, EXIT_CODE_OF_ERROR, type ExitCode } from "./exit-codes.ts";

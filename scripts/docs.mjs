@@ -1,0 +1,54 @@
+// Writes the parts of docs/ that repeat what the code says: `npm run docs`. Reads the built packages.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Columns of docs/errors.md, in order; test/architecture/errors.test.ts reads the first four. */
+const errorColumns = [
+  { title: "code", cell: (error) => `\`${error.code}\`` },
+  { title: "package", cell: (error) => `\`${error.package}\`` },
+  { title: "retryable", cell: (error) => (error.retryable ? "yes" : "no") },
+  { title: "meaning", cell: (error) => error.meaning },
+];
+
+/** Every row of every error table exported by a package, by package and code. */
+async function declaredErrors() {
+  const errors = [];
+  for (const name of readdirSync(join(root, "packages")).sort()) {
+    if (!existsSync(join(root, "packages", name, "dist", "index.js"))) {
+      console.error(`packages/${name} is not built: its rows are missing`);
+      process.exitCode = 1;
+      continue;
+    }
+    const exported = await import(`@fleet/${name}`);
+    const tables = Object.values(exported).filter((value) => value?.rows && value.create);
+    for (const [code, row] of tables.flatMap(({ rows }) => Object.entries(rows))) {
+      errors.push({ code, package: name, ...row });
+    }
+  }
+  return errors.sort((a, b) => a.package.localeCompare(b.package) || a.code.localeCompare(b.code));
+}
+
+function markdownTable(columns, items) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    `|${"---|".repeat(columns.length)}`,
+    ...items.map((item) => line(columns.map(({ cell }) => cell(item)))),
+  ].join("\n");
+}
+
+const errorsPage = `# Error codes
+
+Generated from the code by \`npm run docs\`: change the package's table, not this page.
+
+Every operating error has one of these codes, for scripts and log queries to rely on: a code is never reused for
+something else. *Retryable* means that the same call can succeed later without anybody changing anything.
+
+${markdownTable(errorColumns, await declaredErrors())}
+`;
+
+mkdirSync(join(root, "docs"), { recursive: true });
+writeFileSync(join(root, "docs", "errors.md"), errorsPage);

@@ -8,7 +8,6 @@ export type BrokerErrorCode =
   | "PACKAGE_UNAVAILABLE"
   | "COMMAND_FAILED"
   | "SERVER_START_FAILED"
-  | "SERVER_EXITED"
   | "PORT_IN_USE"
   | "GUARDIAN_FAILED";
 
@@ -43,10 +42,6 @@ export const brokerErrors: ErrorTable<BrokerErrorCode> = defineErrors({
   SERVER_START_FAILED: {
     retryable: false,
     meaning: "nats-server ended or was not healthy in time; the message has the end of its log.",
-  },
-  SERVER_EXITED: {
-    retryable: false,
-    meaning: "nats-server ended although nobody had asked it to; the message has the end of its log.",
   },
   PORT_IN_USE: { retryable: false, meaning: "The port asked for is taken by another program." },
   GUARDIAN_FAILED: {

@@ -11,5 +11,4 @@ export { defaultCacheDir } from "./server-cache.ts";
 export type { ClusterConfig } from "./server-config.ts";
 export type { ServerExit } from "./server-process.ts";
 export type { ResolvedServer, ServerSource } from "./server-program.ts";
-export { createServerService, type ServerServiceOptions } from "./server-service.ts";
 export { compareServerVersions, OLDEST_SERVER_VERSION } from "./server-version.ts";

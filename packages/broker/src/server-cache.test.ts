@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -27,15 +27,25 @@ describe("server cache", () => {
     await rm(cacheDir, { recursive: true, force: true });
   });
 
-  /** Installs a program that says it is `version`; `mark` tells two of one version apart. */
-  function install(version: string, mark: string) {
+  /** A program that says it is `version`; `mark` tells two of one version apart. */
+  async function write(version: string, mark: string): Promise<string> {
+    const path = join(cacheDir, mark);
+    await writeFile(path, `#!/bin/sh\n# ${mark}\necho 'nats-server: v${version}'\n`);
+    return path;
+  }
+
+  function put(program: string) {
     return withWorkFolder(context, cacheDir, async (folder) => {
       const binary = join(folder, "fetched");
-      await writeFile(binary, `#!/bin/sh\n# ${mark}\necho 'nats-server: v${version}'\n`);
+      await rename(program, binary);
       const server = await installServer(context, cacheDir, folder, binary);
       await rememberVersion(cacheDir, folder, "suite-test", server.version);
       return server;
     });
+  }
+
+  async function install(version: string, mark: string) {
+    return put(await write(version, mark));
   }
 
   it("lies where XDG_CACHE_HOME says, if that is an absolute path", () => {
@@ -61,8 +71,10 @@ describe("server cache", () => {
 
   it("holds one whole server after many were put there at once", async () => {
     const marks = Array.from({ length: 8 }, (_, index) => `writer ${index}`);
-    const servers = await Promise.all(marks.map((mark) => install("2.14.5", mark)));
-    assert.deepEqual(new Set(servers.map((server) => server.path)).size, 1);
+    const programs: string[] = [];
+    for (const mark of marks) programs.push(await write("2.14.5", mark));
+    const servers = await Promise.all(programs.map(put));
+    assert.equal(new Set(servers.map((server) => server.path)).size, 1);
     assert.deepEqual((await readdir(serversFolder(cacheDir))).sort(), ["2.14.5", "suite-test"]);
   });
 

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { type Clock, formatDuration, messageOf, sleep } from "@fleet/runtime";
 import { brokerErrors } from "./errors.ts";
@@ -52,18 +53,12 @@ export async function launchServer(options: LaunchOptions): Promise<ServerProces
   await rm(options.portsFolder, { recursive: true, force: true });
   await mkdir(options.portsFolder);
   const log = await open(options.logFile, "a");
-  let child: ChildProcess;
+  let server: ServerProcess;
   try {
-    child = spawn(options.program, ["-c", options.configFile], {
-      cwd: "/",
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-    });
-    if (child.pid !== undefined) options.guardian?.guard(child.pid);
+    server = await startProcess(options, log.fd);
   } finally {
     await log.close();
   }
-  const server = await follow(child, options);
   try {
     await untilHealthy(server, options);
     return server;
@@ -81,14 +76,21 @@ export async function readLogTail(logFile: string): Promise<string> {
   return lines.map((line) => `\n  ${line}`).join("");
 }
 
-async function follow(child: ChildProcess, options: LaunchOptions): Promise<ServerProcess> {
+/** Everything is listened for before anything is awaited: a server that cannot start may be gone at once. */
+async function startProcess(options: LaunchOptions, logFd: number): Promise<ServerProcess> {
   const { clock, guardian } = options;
+  const child = spawn(options.program, ["-c", options.configFile], {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", logFd, logFd],
+  });
   const { pid } = child;
   if (pid === undefined) {
-    const error = await new Promise<unknown>((resolve) => child.once("error", resolve));
+    const [error] = await once(child, "error");
     const message = `${options.program} cannot be run: ${messageOf(error)}`;
     throw brokerErrors.create("SERVER_START_FAILED", message, error);
   }
+  guardian?.guard(pid);
   const exited = new Promise<ServerExit>((resolve) => {
     child.once("exit", (code, signal) => {
       guardian?.release(pid);

@@ -1,12 +1,20 @@
 import { bucketStream, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
 import type { BucketEntry, BucketReplay } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
-import { busErrors } from "./errors.ts";
+import { pullBatch } from "./consumer-pull.ts";
 import { apiRequest, type StreamInfo } from "./jetstream-api.ts";
-import type { Message } from "./message.ts";
 
-/** Messages asked for at a time: bounds what is in flight, large enough that the round trips do not count. */
-const BATCH = 5_000;
+/**
+ * Messages asked for at a time. A server cuts off a client for which it holds 64 MiB, so the first batch fits when each
+ * message is as long as messages can be, and those after it are sized by the messages seen. The bound in bytes that a pull
+ * can be given is of no use: servers of 2.9 lose the message that it keeps back.
+ */
+const FIRST_BATCH = 50;
+const MAX_BATCH = 5_000;
+const BATCH_BYTES = 8 * 1_048_576;
+const BATCH_GROWTH = 8;
+/** Subject, reply and headers. */
+const MESSAGE_OVERHEAD_BYTES = 200;
 /** A consumer that its reader has left is removed by the server after this. */
 const ABANDONED_AFTER_NS = 30 * 1e9;
 
@@ -15,13 +23,6 @@ interface ConsumerInfo {
   /** Broker's time of the request, on every server. */
   readonly created: string;
   readonly num_pending?: number;
-}
-
-/** Place and time of a message, from the reply subject a consumer puts on it. */
-interface Delivery {
-  readonly sequence: number;
-  readonly storedAt: number;
-  readonly pending: number;
 }
 
 /**
@@ -59,12 +60,18 @@ export async function replayStream(
     left(),
   );
   const result: BucketReplay = { brokerNow: Date.parse(consumer.created), lastRevision };
+  let more = (consumer.num_pending ?? 0) > 0;
+  let size = FIRST_BATCH;
+  let [messages, bytes] = [0, 0];
   try {
-    if (!consumer.num_pending) return result;
-    let more = true;
     while (more) {
       options.signal?.throwIfAborted();
-      more = await pullBatch(connection, stream, consumer.name, left(), (message, delivery) => {
+      const batch = { stream, consumer: consumer.name, size, timeoutMs: left(), signal: options.signal };
+      more = await pullBatch(connection, batch, (message, delivery) => {
+        // Written since the reading began: everything that existed then has come.
+        if (delivery.sequence > lastRevision) return false;
+        messages += 1;
+        bytes += message.payload.length + MESSAGE_OVERHEAD_BYTES;
         visit({
           key: keyOfSubject(bucket, message.subject),
           value: message.payload,
@@ -74,68 +81,10 @@ export async function replayStream(
         });
         return delivery.sequence < lastRevision && delivery.pending > 0;
       });
+      size = Math.min(MAX_BATCH, size * BATCH_GROWTH, Math.ceil((BATCH_BYTES * messages) / bytes));
     }
     return result;
   } finally {
     await apiRequest(connection, `CONSUMER.DELETE.${stream}.${consumer.name}`, undefined, left()).catch(() => {});
   }
-}
-
-/** Pulls one batch; `onMessage` says whether to go on. Resolves with whether there is more to come. */
-function pullBatch(
-  connection: Connection,
-  stream: string,
-  consumer: string,
-  timeoutMs: number,
-  onMessage: (message: Message, delivery: Delivery) => boolean,
-): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const inbox = connection.createInbox();
-    let received = 0;
-    const settle = (outcome: () => void) => {
-      cancelTimer();
-      stopListening();
-      subscription.close();
-      outcome();
-    };
-    const fail = (code: "TIMEOUT" | "NOT_CONNECTED", why: string) =>
-      settle(() => reject(busErrors.create(code, `reading ${stream}: ${why}`)));
-    const cancelTimer = connection.clock.setTimer(timeoutMs, () => fail("TIMEOUT", "not finished in time"));
-    const stopListening = connection.onState(() => fail("NOT_CONNECTED", "the connection to NATS was lost"));
-    const subscription = connection.subscribe(inbox, (message) => {
-      const delivery = message.reply === undefined ? undefined : parseDelivery(message.reply);
-      if (!delivery) {
-        // A status: nothing left (404), or the batch could not be filled (408). Heartbeats do not come unasked.
-        settle(() => resolve(false));
-        return;
-      }
-      received += 1;
-      if (!onMessage(message, delivery)) settle(() => resolve(false));
-      else if (received === BATCH) settle(() => resolve(true));
-    });
-    try {
-      connection.publish(
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
-        new TextEncoder().encode(JSON.stringify({ batch: BATCH, no_wait: true })),
-        { reply: inbox },
-      );
-    } catch (error) {
-      settle(() => reject(error));
-    }
-  });
-}
-
-/**
- * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time in ns>.<pending>`; newer servers
- * put a domain and an account hash after `ACK` and may add a token at the end.
- */
-export function parseDelivery(reply: string): Delivery | undefined {
-  if (!reply.startsWith("$JS.ACK.")) return undefined;
-  const tokens = reply.split(".");
-  const at = tokens.length >= 11 ? 7 : 5;
-  const sequence = Number(tokens[at]);
-  const storedAt = Number(tokens[at + 2]) / 1e6;
-  const pending = Number(tokens[at + 3]);
-  if (!Number.isFinite(sequence + storedAt + pending)) return undefined;
-  return { sequence, storedAt, pending };
 }

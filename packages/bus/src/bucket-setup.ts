@@ -38,10 +38,17 @@ export async function setUpBucket(
   spec: BucketSpec,
   options: BucketSetupOptions = {},
 ): Promise<BucketSetup> {
-  const found = await findStream(connection, spec.name);
+  let found = await findStream(connection, spec.name);
   if (!found) {
-    const config = await create(connection, spec, options);
-    return { created: true, fixed: [], problems: describeProblems(config, spec, options) };
+    try {
+      const config = await create(connection, spec, options);
+      return { created: true, fixed: [], problems: describeProblems(config, spec, options) };
+    } catch (error) {
+      // Somebody else may have made it in the same moment, with other settings.
+      if (!isFleetError(error, "BROKER_ERROR")) throw error;
+      found = await findStream(connection, spec.name);
+      if (!found) throw error;
+    }
   }
   if (options.repair === false) return { created: false, fixed: [], problems: describeProblems(found, spec, options) };
   const { config, fixed, failures } = await repair(connection, found, options);
@@ -138,6 +145,7 @@ function describeProblems(config: StreamConfig, spec: BucketSpec, options: Bucke
   if (config.allow_msg_ttl) problems.push("a TTL per message is allowed: a writer can make its key immortal");
   if (!config.deny_delete) problems.push("deletes of single messages are allowed");
   if (!config.allow_direct) problems.push("direct gets are not allowed: a peel's check of its own key will fail");
+  if (config.discard !== "new") differs("what happens at a limit", `discard ${config.discard}`, "discard new");
   if (ttlMs !== spec.ttlMs) differs("TTL", showTtl(ttlMs), showTtl(spec.ttlMs));
   if (config.max_msgs_per_subject !== spec.history) differs("history", config.max_msgs_per_subject, spec.history);
   if (config.storage !== spec.storage) differs("storage", config.storage, spec.storage);

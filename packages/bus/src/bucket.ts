@@ -69,13 +69,13 @@ export interface Bucket {
    * behind, unless `fromLeader` is set.
    */
   get(key: string, options?: { fromLeader?: boolean; timeoutMs?: number }): Promise<BucketEntry | undefined>;
-  /** Removes the key's messages before `revision`, exclusive; resolves with how many there were. */
+  /** Removes the key's messages before the revision given, exclusive; resolves with how many there were. */
   purge(key: string, options: { before: number; timeoutMs?: number }): Promise<number>;
   state(options?: { timeoutMs?: number }): Promise<BucketState>;
   /**
    * Calls `visit` with the last message of every key that existed when the reading began, delete markers included, in
-   * order of revision. A key rewritten meanwhile may come with its new message, or not at all: listen first (`hear`)
-   * to miss none. Ends by itself, at the latest after `timeoutMs`, with `TIMEOUT`.
+   * order of revision and never twice for a key. One that is rewritten meanwhile may not come at all: listen first
+   * (`hear`) to miss none. Ends by itself, at the latest after `timeoutMs`, with `TIMEOUT`.
    */
   replay(
     visit: (entry: BucketEntry) => void,

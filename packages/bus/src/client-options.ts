@@ -1,27 +1,38 @@
+import { isIP } from "node:net";
 import { type ConnectionOptions as ClientOptions, credsAuthenticator } from "nats";
 import type { ConnectionConfig } from "./connection-options.ts";
 
-/** Bounds of the delay before dialling again. */
-export const REDIAL = { firstMs: 250, maxMs: 2_000 } as const;
+/** One server to dial. */
+export interface DialTarget {
+  /** `host:port`. */
+  readonly server: string;
+  /** Host name that its certificate must bear. */
+  readonly tlsHost: string;
+}
 
-/** What the NATS client is told: never give up, notice a dead connection in two pings, keep replies private. */
-export function clientOptions(config: ConnectionConfig, random: () => number): ClientOptions {
+/** What the NATS client is told for one dial: it notices a dead connection in two pings, and leaves redialling to us. */
+export function clientOptions(config: ConnectionConfig, target: DialTarget, ca: string | undefined): ClientOptions {
   return {
-    servers: [...config.servers],
+    servers: [target.server],
     name: config.name,
     inboxPrefix: config.inboxPrefix,
-    timeout: config.dialTimeoutMs,
+    // Longer than our own, which also closes the socket.
+    timeout: config.dialTimeoutMs + 1_000,
     pingInterval: config.pingIntervalMs,
     maxPingOut: 2,
-    maxReconnectAttempts: -1,
-    // The client redials at once and waits this long between further attempts; the spread keeps a fleet from coming
-    // back in step.
-    reconnectDelayHandler: () => REDIAL.firstMs + random() * (REDIAL.maxMs - REDIAL.firstMs),
-    ignoreAuthErrorAbort: true,
+    // The client's own redialling tells nobody why it fails, and piles up what is published meanwhile.
+    reconnect: false,
+    ignoreClusterUpdates: true,
     noAsyncTraces: true,
     ...(config.user !== undefined && { user: config.user, pass: config.password ?? "" }),
     ...(config.token !== undefined && { token: config.token }),
     ...(config.creds && { authenticator: credsAuthenticator(config.creds) }),
-    ...(config.tls && { tls: config.caFile ? { caFile: config.caFile } : {} }),
+    ...(config.tls && { tls: tlsOptions(target.tlsHost, ca) }),
   };
+}
+
+/** Without a name to hold it against, the certificate of a server dialled by address would have to be for `localhost`. */
+function tlsOptions(host: string, ca: string | undefined): NonNullable<ClientOptions["tls"]> {
+  const named = isIP(host) ? { host } : { servername: host };
+  return { ...named, ...(ca !== undefined && { ca }) };
 }

@@ -41,6 +41,7 @@ export interface ConnectionConfig {
   readonly pingIntervalMs: number;
 }
 
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9_.-]*)$/i;
 const URL_RULE = "write nats://host:port or tls://host:port";
 
 const natsUrl = z.string().transform((text, context) => {
@@ -62,6 +63,13 @@ const schema = z.strictObject({
   urls: z
     .array(natsUrl)
     .min(1, { error: `no server given; ${URL_RULE}` })
+    .superRefine((urls, context) => {
+      const [first, ...others] = urls.map((url) => `${url.username}:${url.password}`);
+      others.forEach((credentials, index) => {
+        if (credentials === ":" || credentials === first) return;
+        context.addIssue({ code: "custom", path: [index + 1], message: "credentials stand in the first URL" });
+      });
+    })
     .default(() => [parseNatsUrl("nats://127.0.0.1:4222") as URL]),
   name: z.string().min(1),
   inboxPrefix: z
@@ -99,7 +107,10 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
 /** The parsed URL with its port filled in, or what is wrong with it; never repeats what could be a password. */
 function parseNatsUrl(text: string): URL | string {
   const withScheme = text.includes("://") ? text : `nats://${text}`;
-  if (!/^(nats|tls):\/\//.test(withScheme)) return `"${withScheme.split("://")[0]}://" is not a NATS URL; ${URL_RULE}`;
+  if (!/^(nats|tls):\/\//i.test(withScheme)) {
+    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(withScheme)?.[0];
+    return scheme ? `"${scheme}" is not a NATS URL; ${URL_RULE}` : `not a URL; ${URL_RULE}`;
+  }
   let url: URL;
   try {
     url = new URL(withScheme);
@@ -107,7 +118,15 @@ function parseNatsUrl(text: string): URL | string {
     return `not a URL; ${URL_RULE}`;
   }
   if (!url.hostname) return `the host is missing; ${URL_RULE}`;
+  if (!HOST.test(url.hostname)) return `not a host name; ${URL_RULE}, and one URL for each server`;
   if (!["", "/"].includes(url.pathname) || url.search || url.hash) return `a path has no meaning here; ${URL_RULE}`;
+  if (url.port === "0") return `there is no port 0; ${URL_RULE}`;
   if (!url.port) url.port = "4222";
+  try {
+    decodeURIComponent(`${url.username}${url.password}`);
+  } catch {
+    return "the user or password has a % that begins no escape; write %25 for a %";
+  }
+  if (url.password && !url.username) return "there is a password but no user; write nats://user:password@host:port";
   return url;
 }

@@ -1,4 +1,4 @@
-import { defineErrors, type ErrorTable, type FleetError, isFleetError } from "@fleet/runtime";
+import { defineErrors, type ErrorTable, type FleetError, isFleetError, messageOf } from "@fleet/runtime";
 import { NatsError } from "nats";
 
 export type BusErrorCode =
@@ -87,8 +87,7 @@ export function fromApiError(body: ApiErrorBody, what: string): FleetError {
 /** Translates an error of the NATS client; `what` names the request and its subject. */
 export function fromClientError(error: unknown, what: string): FleetError {
   if (isFleetError(error)) return error;
-  const code = error instanceof NatsError ? error.code : undefined;
-  switch (code) {
+  switch (codeOf(error)) {
     case "TIMEOUT":
       return busErrors.create("TIMEOUT", `${what}: no answer in time`, error);
     case "503":
@@ -98,27 +97,50 @@ export function fromClientError(error: unknown, what: string): FleetError {
       const subject = denied ? `${denied.operation} "${denied.subject}"` : "the subject";
       return busErrors.create("PERMISSION_DENIED", `${what}: the credentials do not allow ${subject}`, error);
     }
-    case "AUTHORIZATION_VIOLATION":
-    case "AUTHENTICATION_EXPIRED":
-    case "AUTHENTICATION_TIMEOUT":
-    case "ACCOUNT_EXPIRED":
-    case "BAD_AUTHENTICATION":
-    case "BAD_CREDS":
-      return busErrors.create("BROKER_REFUSED_LOGIN", `${what}: ${describe(error)}`, error);
     case "CONNECTION_CLOSED":
     case "CONNECTION_DRAINING":
     case "DISCONNECT":
       return busErrors.create("NOT_CONNECTED", `${what}: not connected to NATS`, error);
-    case "CONNECTION_REFUSED":
-    case "CONNECTION_TIMEOUT":
-      return busErrors.create("BROKER_UNREACHABLE", `${what}: ${describe(error)}`, error);
   }
   return busErrors.create("BROKER_ERROR", `${what}: ${describe(error)}`, error);
 }
 
-/** The client's messages are often bare codes; the chained error says more. */
+/** Translates what kept the client from connecting to the server at `url`, which holds no credentials. */
+export function fromDialError(error: unknown, url: string): FleetError {
+  const fail = (code: BusErrorCode, text: string) => busErrors.create(code, `${url}: ${text}`, error);
+  if (isFleetError(error, "DEADLINE_EXCEEDED")) return fail("BROKER_UNREACHABLE", "no answer in time");
+  const reason = error instanceof NatsError && error.chainedError ? error.chainedError : error;
+  if (reason instanceof Error && "syscall" in reason) return fail("BROKER_UNREACHABLE", messageOf(reason));
+  const code = codeOf(error) ?? "";
+  if (code === "CONNECTION_REFUSED") return fail("BROKER_UNREACHABLE", "the server closed the connection");
+  if (code === "SERVER_OPT_NA") return fail("BROKER_ERROR", "the server does not offer TLS");
+  if (CERTIFICATE_REFUSED.test(code)) {
+    return fail("BROKER_ERROR", `the server's certificate is not accepted: ${messageOf(error)}`);
+  }
+  return fail(REFUSED_LOGIN.has(code) ? "BROKER_REFUSED_LOGIN" : "BROKER_ERROR", describe(error));
+}
+
+/** Node's codes for what can be wrong with a certificate. */
+const CERTIFICATE_REFUSED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+const REFUSED_LOGIN: ReadonlySet<string> = new Set([
+  "AUTHORIZATION_VIOLATION",
+  "AUTHENTICATION_EXPIRED",
+  "AUTHENTICATION_TIMEOUT",
+  "ACCOUNT_EXPIRED",
+  "BAD_AUTHENTICATION",
+  "BAD_CREDS",
+]);
+
+/** The code of an error of the client or of Node. */
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** The client's messages are often bare codes; the chained error says more. The server's come in quotes. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
   const chained = error instanceof NatsError ? error.chainedError : undefined;
-  return chained ? `${error.message} (${chained.message})` : error.message;
+  const text = messageOf(error).replace(/^'(.*)'$/, "$1");
+  return chained ? `${text} (${messageOf(chained)})` : text;
 }

@@ -7,17 +7,22 @@ export type {
   WriteOptions,
 } from "./bucket.ts";
 export { type BucketSetup, type BucketSetupOptions, setUpBucket } from "./bucket-setup.ts";
-export {
-  type Connection,
-  type ConnectionCounters,
-  type ConnectionParts,
-  type ConnectionState,
-  createConnection,
-  type RequestOptions,
-  type ServerIdentity,
+export type {
+  Connection,
+  ConnectionCounters,
+  ConnectionParts,
+  ConnectionState,
+  RequestOptions,
+  ServerIdentity,
 } from "./connection.ts";
-export { type ConnectionConfig, type ConnectionOptions, natsUrlOption, resolveConnectionOptions } from "./connection-options.ts";
+export {
+  type ConnectionConfig,
+  type ConnectionOptions,
+  natsUrlOption,
+  resolveConnectionOptions,
+} from "./connection-options.ts";
 export { type BusErrorCode, busErrors } from "./errors.ts";
 export { createBucket } from "./jetstream-bucket.ts";
 export type { Headers, Message } from "./message.ts";
+export { createConnection } from "./nats-connection.ts";
 export type { Subscription } from "./subscription.ts";

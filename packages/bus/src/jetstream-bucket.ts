@@ -1,6 +1,7 @@
 import { isFleetError } from "@fleet/runtime";
 import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
 import type { Bucket, BucketEntry, WriteOptions } from "./bucket.ts";
+import { assertKey } from "./bucket-key.ts";
 import { replayStream } from "./bucket-replay.ts";
 import type { Connection } from "./connection.ts";
 import { busErrors } from "./errors.ts";
@@ -15,7 +16,8 @@ const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
 export function createBucket(connection: Connection, name: string): Bucket {
   const stream = bucketStream(name);
 
-  const write = (key: string, value: Uint8Array, options: WriteOptions, headers: Headers): Promise<number> => {
+  const write = async (key: string, value: Uint8Array, options: WriteOptions, headers: Headers): Promise<number> => {
+    assertKey(key);
     const { expectedRevision } = options;
     const all: Headers = {
       ...headers,
@@ -64,9 +66,14 @@ export function createBucket(connection: Connection, name: string): Bucket {
     name,
     put: (key, value, options = {}) => write(key, value, options, {}),
     delete: (key, options = {}) => write(key, NOTHING, options, { [HEADER_KV_OPERATION]: "DEL" }),
-    get: (key, { fromLeader = false, timeoutMs = API_TIMEOUT_MS } = {}) =>
-      fromLeader ? getFromLeader(key, timeoutMs) : getDirect(key, timeoutMs),
+    async get(key, { fromLeader = false, timeoutMs = API_TIMEOUT_MS } = {}) {
+      assertKey(key);
+      return fromLeader ? getFromLeader(key, timeoutMs) : getDirect(key, timeoutMs);
+    },
     async purge(key, { before, timeoutMs }) {
+      assertKey(key);
+      // To a server 0, and to one before 2.11 also 1, means no bound at all.
+      if (before <= 1) return 0;
       const reply = await apiRequest<{ purged: number }>(
         connection,
         `STREAM.PURGE.${stream}`,

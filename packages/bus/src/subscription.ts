@@ -1,4 +1,4 @@
-import { backoffDelayMs, type Clock, type Logger } from "@fleet/runtime";
+import { backoffDelayMs, type Clock, createThrottle, type Logger, messageOf } from "@fleet/runtime";
 import type { Subscription as ClientSubscription, NatsConnection } from "nats";
 import { fromClientError } from "./errors.ts";
 import { type Message, wrapMessage } from "./message.ts";
@@ -26,6 +26,7 @@ export interface SubscriptionParts {
 
 /** A grant may be on its way: a refused subscription is tried again, at most once a minute. */
 const REFUSED = { firstMs: 2_000, maxMs: 60_000 };
+const FAILURE_LOG_MS = 60_000;
 
 export function createSubscription(parts: SubscriptionParts, onClose: () => void): LiveSubscription {
   const { subject, onMessage, clock, random, logger } = parts;
@@ -33,6 +34,22 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
   let cancelRetry = () => {};
   let refusals = 0;
   let closed = false;
+  const failureThrottle = createThrottle(clock, FAILURE_LOG_MS);
+
+  /** Inside the client an exception would end the reading of this connection, without a word. */
+  const handOn = (message: Message) => {
+    try {
+      onMessage(message);
+    } catch (error) {
+      failureThrottle.run((heldBack) =>
+        logger.error("handling a NATS message failed", {
+          subject,
+          error: messageOf(error),
+          ...(heldBack > 0 && { held_back: heldBack }),
+        }),
+      );
+    }
+  };
 
   const attach = (client: NatsConnection) => {
     cancelRetry();
@@ -42,7 +59,7 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
         if (closed) return;
         if (!error) {
           refusals = 0;
-          onMessage(wrapMessage(message));
+          handOn(wrapMessage(message));
           return;
         }
         refusals += 1;

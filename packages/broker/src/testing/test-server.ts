@@ -9,10 +9,14 @@ import { defaultCacheDir } from "../server-cache.ts";
 import type { ResolvedServer } from "../server-program.ts";
 
 /** Settings of a test's server; its program is found when `path` is not given. */
-export type TestServerOptions = Partial<Omit<StartServerOptions, "guardian">>;
+export interface TestServerOptions extends Omit<StartServerOptions, "guardian" | "path"> {
+  readonly path?: string | undefined;
+}
 
 /** The same for a cluster. */
-export type TestClusterOptions = Partial<Omit<StartClusterOptions, "guardian">>;
+export interface TestClusterOptions extends Omit<StartClusterOptions, "guardian" | "path"> {
+  readonly path?: string | undefined;
+}
 
 /** The cache that `fleet` itself uses for this user. */
 export function testCacheDir(): string {

@@ -1,5 +1,7 @@
 import type { Clock } from "@fleet/runtime";
+import { HEADER_KV_OPERATION } from "@fleet/wire";
 import type { Bucket, BucketEntry, HeardWrite, WriteOptions } from "../bucket.ts";
+import { assertKey } from "../bucket-key.ts";
 import { busErrors } from "../errors.ts";
 import type { Headers } from "../message.ts";
 
@@ -7,7 +9,11 @@ import type { Headers } from "../message.ts";
 export interface MemoryBucket extends Bucket {
   /** Makes every operation fail with this until set to `undefined`: an outage. */
   failure: Error | undefined;
-  /** Removes the bucket, as an administrator would; `restore` makes an empty one. */
+  /**
+   * Removes the bucket, as an administrator would; `restore` makes an empty one. As with a real one, what JetStream's own
+   * API answers then fails with `BUCKET_MISSING`; a write or plain get, which nobody answers, with `UNAVAILABLE`; and a
+   * write that somebody hears with `TIMEOUT`, here at once.
+   */
   remove(): void;
   restore(): void;
 }
@@ -32,22 +38,24 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
   let missing = false;
   let failure: Error | undefined;
 
-  const reach = async () => {
+  const reach = async (missingCode: "BUCKET_MISSING" | "UNAVAILABLE" | "TIMEOUT" = "BUCKET_MISSING") => {
     await Promise.resolve();
     if (failure) throw failure;
-    if (missing) throw busErrors.create("BUCKET_MISSING", `${name}: there is no such bucket`);
+    if (missing) throw busErrors.create(missingCode, `${name}: there is no such bucket`);
     if (ttlMs === 0) return;
     for (const [key, entry] of stored) {
       if (clock.monoMs() - entry.storedMono >= ttlMs) stored.delete(key);
     }
   };
 
-  const write = async (key: string, value: Uint8Array, operation: "put" | "delete", options: WriteOptions) => {
-    const headers: Headers = options.headers ?? {};
+  const write = async (key: string, given: Uint8Array, operation: "put" | "delete", options: WriteOptions) => {
+    assertKey(key);
+    const value = given.slice();
+    const headers: Headers = { ...(operation === "delete" && { [HEADER_KV_OPERATION]: "DEL" }), ...options.headers };
     if (!failure) {
       for (const listener of [...listeners]) listener({ key, value, operation, header: (header) => headers[header] });
     }
-    await reach();
+    await reach(listeners.size > 0 ? "TIMEOUT" : "UNAVAILABLE");
     const { expectedRevision } = options;
     const actual = stored.get(key)?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== actual) {
@@ -84,16 +92,18 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     restore() {
       missing = false;
       lastRevision = 0;
-      createdAt = clock.wallMs();
+      createdAt = Math.max(clock.wallMs(), createdAt + 1);
     },
     put: (key, value, options = {}) => write(key, value, "put", options),
     delete: (key, options = {}) => write(key, new Uint8Array(), "delete", options),
-    async get(key) {
-      await reach();
+    async get(key, { fromLeader = false } = {}) {
+      assertKey(key);
+      await reach(fromLeader ? "BUCKET_MISSING" : "UNAVAILABLE");
       const entry = stored.get(key);
       return entry && withoutMono(entry);
     },
     async purge(key, { before }) {
+      assertKey(key);
       await reach();
       const entry = stored.get(key);
       if (!entry || entry.revision >= before) return 0;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { findFreePort, findFreePorts, isPortFree, type RunningServer } from "@fleet/broker";
-import { resolveTestServer, startTestServer } from "@fleet/broker/testing";
+import { startTestServer } from "@fleet/broker/testing";
 import { isFleetError } from "@fleet/runtime";
 
 /** Listens on a loopback port until disposed of. */

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, it } from "node:test";
+import { isFleetError } from "@fleet/runtime";
+import { eventually } from "@fleet/runtime/testing";
+import type { Bucket, BucketEntry, HeardWrite } from "../bucket.ts";
+
+/** A bucket to be held against the contract, with what only its owner can do. */
+export interface BucketUnderTest {
+  readonly bucket: Bucket;
+  /** Removes the bucket with all that is in it; `recreate` makes it again, empty. */
+  remove(): Promise<void>;
+  recreate(): Promise<void>;
+  /** Moves a clock that stands still; where the clock runs by itself there is nothing to do. */
+  pass(durationMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BucketUnderTestOptions {
+  /** Age at which the bucket drops a key; 0 for never. */
+  readonly ttlMs: number;
+}
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const plain = (value: Uint8Array): string => new TextDecoder().decode(value);
+const conflict = (error: unknown) => isFleetError(error, "REVISION_CONFLICT");
+const TTL_MS = 1_000;
+const REPLAY = { timeoutMs: 10_000 };
+
+/**
+ * Declares what every {@link Bucket} promises, as tests of the `describe` it is called in: the twin in memory and the
+ * bucket on JetStream must both pass. `makeBucket` gives each test an empty bucket of its own.
+ */
+export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => Promise<BucketUnderTest>): void {
+  let subject: BucketUnderTest;
+  let bucket: Bucket;
+  beforeEach(async () => {
+    subject = await makeBucket({ ttlMs: 0 });
+    bucket = subject.bucket;
+  });
+  afterEach(() => subject.close());
+
+  const replayed = async (): Promise<BucketEntry[]> => {
+    const entries: BucketEntry[] = [];
+    await bucket.replay((entry) => entries.push(entry), REPLAY);
+    return entries;
+  };
+
+  it("gives back what was put, with its revision and the broker's time", async () => {
+    const revision = await bucket.put("web1", text("one"));
+    for (const fromLeader of [false, true]) {
+      const entry = await bucket.get("web1", { fromLeader });
+      assert.ok(entry);
+      const { storedAt, ...rest } = entry;
+      assert.deepEqual(rest, { key: "web1", value: text("one"), revision, operation: "put" });
+      assert.ok(Number.isInteger(storedAt) && storedAt > Date.UTC(2025, 0), String(storedAt));
+    }
+  });
+
+  it("has no entry for a key never written, nor for one that was purged", async () => {
+    await bucket.put("web1", text("one"));
+    await bucket.purge("web1", { before: 100 });
+    for (const fromLeader of [false, true]) {
+      for (const key of ["web1", "web2"]) assert.equal(await bucket.get(key, { fromLeader }), undefined);
+    }
+  });
+
+  it("counts revisions up over all keys", async () => {
+    const revisions: number[] = [];
+    for (const key of ["a", "b", "a", "c", "b"]) revisions.push(await bucket.put(key, text(key)));
+    revisions.push(await bucket.delete("a"), await bucket.put("a", text("again")));
+    for (const [index, revision] of revisions.entries())
+      assert.ok(index === 0 || revision > (revisions[index - 1] ?? 0));
+    assert.equal((await bucket.state()).lastRevision, revisions.at(-1));
+  });
+
+  it("keeps values byte for byte, empty ones too, and does not share them with the writer", async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    await bucket.put("all", bytes);
+    await bucket.put("none", new Uint8Array());
+    const kept = bytes.slice();
+    bytes.fill(7);
+    for (const fromLeader of [false, true]) {
+      assert.deepEqual((await bucket.get("all", { fromLeader }))?.value, kept);
+      assert.deepEqual((await bucket.get("none", { fromLeader }))?.value, new Uint8Array());
+    }
+    assert.deepEqual(
+      (await replayed()).map((entry) => entry.value),
+      [kept, new Uint8Array()],
+    );
+  });
+
+  it("takes keys with every character that a peel id and a lease name can have", async () => {
+    const keys = ["a-b", "a_b", "_term", "-", "A9", "x".repeat(128), "facts-secrets", "constructor", "__proto__"];
+    for (const key of keys) await bucket.put(key, text(key));
+    for (const key of keys) assert.equal(plain((await bucket.get(key))?.value ?? new Uint8Array()), key);
+    assert.deepEqual(
+      (await replayed()).map((entry) => entry.key),
+      keys,
+    );
+  });
+
+  it("refuses a key that would not stay one token of a subject", async () => {
+    for (const key of ["", "a b", "a\r\nPUB x 0", "*", ">", ".a", "a.", "a..b", "ü"]) {
+      await assert.rejects(bucket.put(key, text("x")), /invariant/, JSON.stringify(key));
+      await assert.rejects(bucket.delete(key), /invariant/);
+      await assert.rejects(bucket.get(key), /invariant/);
+      await assert.rejects(bucket.purge(key, { before: 9 }), /invariant/);
+    }
+    assert.equal((await bucket.state()).lastRevision, 0);
+  });
+
+  it("creates with expected revision 0, once", async () => {
+    const revision = await bucket.put("lease", text("a"), { expectedRevision: 0 });
+    await assert.rejects(bucket.put("lease", text("b"), { expectedRevision: 0 }), conflict);
+    const entry = await bucket.get("lease", { fromLeader: true });
+    assert.deepEqual([entry?.revision, plain(entry?.value ?? text(""))], [revision, "a"]);
+  });
+
+  it("updates and deletes on the revision expected, and on no other", async () => {
+    const first = await bucket.put("lease", text("a"));
+    await bucket.put("other", text("o"));
+    const second = await bucket.put("lease", text("b"), { expectedRevision: first });
+    await assert.rejects(bucket.put("lease", text("c"), { expectedRevision: first }), conflict);
+    await assert.rejects(bucket.delete("lease", { expectedRevision: first }), conflict);
+    await assert.rejects(bucket.put("absent", text("c"), { expectedRevision: second }), conflict);
+    await bucket.delete("lease", { expectedRevision: second });
+    assert.equal((await bucket.get("lease"))?.operation, "delete");
+  });
+
+  it("takes over a delete marker at the marker's revision, not at 0", async () => {
+    await bucket.put("lease", text("a"));
+    const marker = await bucket.delete("lease");
+    await assert.rejects(bucket.put("lease", text("b"), { expectedRevision: 0 }), conflict);
+    assert.ok((await bucket.put("lease", text("b"), { expectedRevision: marker })) > marker);
+  });
+
+  it("creates again with expected revision 0 once the key was purged", async () => {
+    await bucket.put("lease", text("a"));
+    const marker = await bucket.delete("lease");
+    assert.equal(await bucket.purge("lease", { before: marker + 1 }), 1);
+    assert.ok((await bucket.put("lease", text("b"), { expectedRevision: 0 })) > marker);
+  });
+
+  it("leaves a marker on delete, also of a key never written, that counts until purged", async () => {
+    await bucket.put("web1", text("one"));
+    const markers = [await bucket.delete("web1"), await bucket.delete("web2")];
+    assert.equal((await bucket.state()).keys, 2);
+    for (const [index, key] of ["web1", "web2"].entries()) {
+      const entry = await bucket.get(key, { fromLeader: index === 1 });
+      assert.deepEqual([entry?.operation, entry?.revision, entry?.value], ["delete", markers[index], new Uint8Array()]);
+    }
+    await bucket.purge("web1", { before: (markers[0] ?? 0) + 1 });
+    assert.equal((await bucket.state()).keys, 1);
+  });
+
+  it("purges only before the revision given: a newer value survives", async () => {
+    await bucket.put("web2", text("other"));
+    const marker = await bucket.delete("web1");
+    const newer = await bucket.put("web1", text("back"));
+    assert.equal(await bucket.purge("web1", { before: marker + 1 }), 0);
+    for (const before of [-1, 0, 1, newer]) assert.equal(await bucket.purge("web1", { before }), 0, `before ${before}`);
+    assert.equal((await bucket.get("web1"))?.revision, newer);
+    assert.equal(await bucket.purge("web1", { before: newer + 1 }), 1);
+    assert.equal(await bucket.purge("web1", { before: newer + 1 }), 0);
+    assert.equal((await bucket.state()).keys, 1);
+  });
+
+  it("has 0 keys when empty, when new and when all were purged", async () => {
+    const fresh = await bucket.state();
+    assert.deepEqual([fresh.keys, fresh.lastRevision, fresh.ttlMs], [0, 0, 0]);
+    const revision = await bucket.put("web1", text("one"));
+    await bucket.purge("web1", { before: revision + 1 });
+    const emptied = await bucket.state();
+    assert.deepEqual([emptied.keys, emptied.lastRevision, emptied.createdAt], [0, revision, fresh.createdAt]);
+    assert.deepEqual(await replayed(), []);
+  });
+
+  it("replays every key once, in order of revision, markers included", async () => {
+    const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`);
+    for (const key of keys) await bucket.put(key, text(key));
+    const again = await bucket.put("key-7", text("again"));
+    const marker = await bucket.delete("key-9");
+    const entries: BucketEntry[] = [];
+    const { brokerNow, lastRevision } = await bucket.replay((entry) => entries.push(entry), REPLAY);
+    assert.equal(lastRevision, marker);
+    assert.equal(new Set(entries.map((entry) => entry.key)).size, 300);
+    assert.equal(entries.length, 300);
+    assert.deepEqual(
+      entries.map((entry) => entry.revision),
+      entries.map((entry) => entry.revision).sort((left, right) => left - right),
+    );
+    const [last, lastButOne] = [entries.at(-1), entries.at(-2)];
+    assert.deepEqual([last?.key, last?.operation, last?.revision, last?.value], ["key-9", "delete", marker, text("")]);
+    assert.deepEqual([lastButOne?.key, lastButOne?.revision], ["key-7", again]);
+    assert.deepEqual(await bucket.get("key-7"), lastButOne);
+    for (const { storedAt } of entries) assert.ok(Number.isInteger(storedAt) && storedAt <= brokerNow);
+  });
+
+  it("ends a replay while keys are rewritten and added all the time, and never gives a key twice", async () => {
+    for (let index = 0; index < 200; index += 1) await bucket.put(`key-${index}`, text("old"));
+    let writing = true;
+    const writer = (async () => {
+      for (let turn = 0; writing; turn += 1) {
+        await Promise.all([bucket.put(`key-${turn % 200}`, text("new")), bucket.put(`new-${turn}`, text("new"))]);
+      }
+    })();
+    try {
+      for (let round = 0; round < 5; round += 1) {
+        const keys: string[] = [];
+        const revisions: number[] = [];
+        const { lastRevision } = await bucket.replay((entry) => {
+          keys.push(entry.key);
+          revisions.push(entry.revision);
+        }, REPLAY);
+        assert.equal(new Set(keys).size, keys.length);
+        assert.ok(Math.max(0, ...revisions) <= lastRevision);
+      }
+    } finally {
+      writing = false;
+      await writer;
+    }
+  });
+
+  it("ends a replay with what its reader throws, and with the reason of its signal", async () => {
+    await bucket.put("web1", text("one"));
+    const failure = new Error("the reader is broken");
+    const broken = bucket.replay(() => {
+      throw failure;
+    }, REPLAY);
+    await assert.rejects(broken, (error) => error === failure);
+    const reason = new Error("not wanted any more");
+    await assert.rejects(
+      bucket.replay(() => {}, { ...REPLAY, signal: AbortSignal.abort(reason) }),
+      (error) => error === reason,
+    );
+  });
+
+  it("hears puts and deletes with their headers, and writes that are refused", async () => {
+    const heard: string[] = [];
+    const describeWrite = ({ key, value, operation, header }: HeardWrite) =>
+      [operation, key, plain(value), header("Fleet-Session") ?? "-", header("KV-Operation") ?? "-"].join(" ");
+    const hearing = bucket.hear((write) => heard.push(describeWrite(write)));
+    await hearing.ready;
+    await bucket.put("web1", text("one"), { headers: { "Fleet-Session": "s1" } });
+    await bucket.delete("web1", { headers: { "Fleet-Session": "s2" } });
+    await assert.rejects(bucket.put("web2", text("two"), { expectedRevision: 77 }), conflict);
+    const expected = ["put web1 one s1 -", "delete web1  s2 DEL", "put web2 two - -"];
+    await eventually(() => assert.deepEqual(heard, expected));
+    hearing.close();
+    await bucket.put("web3", text("three"));
+    assert.deepEqual(heard, expected);
+  });
+
+  it("drops a key at its TTL, and not before", async () => {
+    await subject.close();
+    subject = await makeBucket({ ttlMs: TTL_MS });
+    bucket = subject.bucket;
+    assert.equal((await bucket.state()).ttlMs, TTL_MS);
+    const revision = await bucket.put("web1", text("one"));
+    await bucket.delete("web2");
+    await subject.pass(TTL_MS / 2);
+    assert.equal((await bucket.get("web1"))?.revision, revision);
+    assert.equal((await bucket.state()).keys, 2);
+    await subject.pass(TTL_MS / 2);
+    await eventually(async () => assert.equal((await bucket.state()).keys, 0));
+    assert.equal(await bucket.get("web1"), undefined);
+    assert.ok((await bucket.put("web1", text("back"), { expectedRevision: 0 })) > revision);
+  });
+
+  it("says in what way a removed bucket fails, and that a new one of its name is another", async () => {
+    await bucket.put("web1", text("one"));
+    const before = await bucket.state();
+    await subject.remove();
+    const missing = (error: unknown) => isFleetError(error, "BUCKET_MISSING");
+    const nobodyThere = (error: unknown) => isFleetError(error, "UNAVAILABLE");
+    await assert.rejects(bucket.state(), missing);
+    await assert.rejects(replayed(), missing);
+    await assert.rejects(bucket.purge("web1", { before: 9 }), missing);
+    await assert.rejects(bucket.get("web1", { fromLeader: true }), missing);
+    await assert.rejects(bucket.get("web1"), nobodyThere);
+    await assert.rejects(bucket.put("web1", text("two"), { timeoutMs: 500 }), nobodyThere);
+    await assert.rejects(bucket.delete("web1", { timeoutMs: 500 }), nobodyThere);
+
+    const hearing = bucket.hear(() => {});
+    await hearing.ready;
+    const unanswered = bucket.put("web1", text("two"), { timeoutMs: 500 });
+    await assert.rejects(unanswered, (error) => isFleetError(error, "TIMEOUT"));
+    hearing.close();
+
+    await subject.recreate();
+    const after = await bucket.state();
+    assert.deepEqual([after.keys, after.lastRevision], [0, 0]);
+    assert.notEqual(after.createdAt, before.createdAt);
+    assert.equal(await bucket.put("web1", text("three"), { expectedRevision: 0 }), 1);
+  });
+}

@@ -62,7 +62,7 @@ export async function replayStream(
   const result: BucketReplay = { brokerNow: Date.parse(consumer.created), lastRevision };
   let more = (consumer.num_pending ?? 0) > 0;
   let size = FIRST_BATCH;
-  let [messages, bytes] = [0, 0];
+  let [messages, bytes, revision] = [0, 0, 0];
   try {
     while (more) {
       options.signal?.throwIfAborted();
@@ -70,16 +70,21 @@ export async function replayStream(
       more = await pullBatch(connection, batch, (message, delivery) => {
         // Written since the reading began: everything that existed then has come.
         if (delivery.sequence > lastRevision) return false;
+        const isLast = delivery.sequence === lastRevision || delivery.pending === 0;
+        // Servers of 2.9 deliver a message once more where the one after it was rewritten meanwhile.
+        if (delivery.sequence <= revision) return !isLast;
+        revision = delivery.sequence;
         messages += 1;
         bytes += message.payload.length + MESSAGE_OVERHEAD_BYTES;
         visit({
           key: keyOfSubject(bucket, message.subject),
           value: message.payload,
-          revision: delivery.sequence,
+          revision,
           operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
           storedAt: delivery.storedAt,
+          header: (name) => message.header(name),
         });
-        return delivery.sequence < lastRevision && delivery.pending > 0;
+        return !isLast;
       });
       size = Math.min(MAX_BATCH, size * BATCH_GROWTH, Math.ceil((BATCH_BYTES * messages) / bytes));
     }

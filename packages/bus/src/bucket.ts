@@ -4,13 +4,15 @@ import type { Headers } from "./message.ts";
 /** A key's message as stored. */
 export interface BucketEntry {
   readonly key: string;
-  /** Empty on a delete marker. */
+  /** Empty on a delete marker. It may be a view into a larger buffer: copy what is to be kept. */
   readonly value: Uint8Array;
   /** Sequence of the message in the bucket's stream; greater than that of every earlier write to any key. */
   readonly revision: number;
   readonly operation: KeyOperation;
   /** Broker's wall time of the write, ms since the epoch. */
   readonly storedAt: number;
+  /** Value of a header of the message, `undefined` when absent. */
+  header(name: string): string | undefined;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface BucketEntry {
  */
 export interface HeardWrite {
   readonly key: string;
+  /** A view into what was received: copy what is to be kept. */
   readonly value: Uint8Array;
   readonly operation: KeyOperation;
   header(name: string): string | undefined;

@@ -44,6 +44,7 @@ export function createBucket(connection: Connection, name: string): Bucket {
       revision: Number(message.header("Nats-Sequence")),
       operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
       storedAt: Date.parse(message.header("Nats-Time-Stamp") ?? ""),
+      header: (name) => message.header(name),
     };
   };
 

@@ -19,6 +19,7 @@ export function decodeStoredMessage(key: string, message: StoredMessage): Bucket
     revision: message.seq,
     operation: parseKeyOperation(headerIn(message.hdrs, HEADER_KV_OPERATION)),
     storedAt: Date.parse(message.time),
+    header: (name) => headerIn(message.hdrs, name),
   };
 }
 

@@ -42,6 +42,8 @@ export interface HeartbeatPublisher extends Service {
 
 /** A beat that is not acknowledged in this part of the interval has failed. */
 const DEADLINE_PART = 1 / 4;
+/** However long the interval: a peel that is told to stop waits for its beat. */
+const MAX_DEADLINE_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 1_000;
 /** Failures in a row from which on the log says so: until then a beat is merely late. */
 const FAILURES_TO_WARN = 3;
@@ -68,6 +70,8 @@ class BucketHeartbeat implements HeartbeatPublisher {
   /** Revision of the last beat; `undefined` when the outcome of a later one is unknown. */
   #lastRevision: number | undefined;
   #seq = 0;
+  /** Whether any beat was sent: before that there is nothing to say goodbye to. */
+  #begun = false;
   #wake = () => {};
 
   constructor(parts: HeartbeatPublisherParts) {
@@ -85,17 +89,25 @@ class BucketHeartbeat implements HeartbeatPublisher {
     const throttle = createThrottle(clock, 60_000);
     let failures = 0;
     let dueMono = originMono;
+    let reconnected = false;
+    let wallLeadMs = clock.wallMs() - originMono;
 
     const wake = () => this.#wake();
     signal.addEventListener("abort", wake, { once: true });
     const stopListening = connection.onState((state) => {
       if (state !== "connected") return;
-      failures = 0;
-      dueMono = clock.monoMs();
+      reconnected = true;
       this.#wake();
     });
 
     while (!signal.aborted) {
+      const nowLeadMs = clock.wallMs() - clock.monoMs();
+      const suspended = nowLeadMs - wallLeadMs > SUSPENDED_MS;
+      wallLeadMs = nowLeadMs;
+      if (reconnected) failures = 0;
+      if (reconnected || suspended) dueMono = clock.monoMs();
+      reconnected = false;
+
       if (connection.state === "connected" && clock.monoMs() >= dueMono) {
         const error = await this.#beat();
         const nowMono = clock.monoMs();
@@ -114,8 +126,8 @@ class BucketHeartbeat implements HeartbeatPublisher {
             );
           }
         }
-      } else if (await this.#suspendedWhileWaiting(dueMono, signal)) {
-        dueMono = clock.monoMs();
+      } else {
+        await this.#waitUntil(dueMono, signal);
       }
     }
 
@@ -136,9 +148,11 @@ class BucketHeartbeat implements HeartbeatPublisher {
       seq: this.#seq + 1,
       intervalMs,
     });
+    this.#begun = true;
     this.#lastRevision = undefined;
     try {
-      this.#lastRevision = await bucket.put(peelId, value, { timeoutMs: intervalMs * DEADLINE_PART });
+      const timeoutMs = Math.min(intervalMs * DEADLINE_PART, MAX_DEADLINE_MS);
+      this.#lastRevision = await bucket.put(peelId, value, { timeoutMs });
       this.#seq += 1;
       this.#lastSuccessAt = clock.wallMs();
       onBeat?.({ result: "ok", durationMs: clock.monoMs() - startedMono });
@@ -149,13 +163,14 @@ class BucketHeartbeat implements HeartbeatPublisher {
     }
   }
 
-  /** Waits until a beat is due, the connection changes or the service stops; tells whether the machine slept meanwhile. */
-  async #suspendedWhileWaiting(dueMono: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Waits until a beat is due, the connection changes or the service stops; no longer than the look for a suspended
+   * machine allows.
+   */
+  async #waitUntil(dueMono: number, signal: AbortSignal): Promise<void> {
     const { clock, connection } = this.#parts;
-    const startedMono = clock.monoMs();
-    const startedWall = clock.wallMs();
     // Disconnected, there is nothing to wait for but the connection: the state listener wakes this.
-    const untilDueMs = connection.state === "connected" ? dueMono - startedMono : LOOK_EVERY_MS;
+    const untilDueMs = connection.state === "connected" ? dueMono - clock.monoMs() : LOOK_EVERY_MS;
     await new Promise<void>((resolve) => {
       const cancel = clock.setTimer(Math.min(untilDueMs, LOOK_EVERY_MS), () => this.#wake());
       this.#wake = () => {
@@ -165,11 +180,11 @@ class BucketHeartbeat implements HeartbeatPublisher {
       };
       if (signal.aborted) this.#wake();
     });
-    return clock.wallMs() - startedWall - (clock.monoMs() - startedMono) > SUSPENDED_MS;
   }
 
   async #leave(): Promise<void> {
     const { peelId, session, bucket, connection, logger } = this.#parts;
+    if (!this.#begun) return;
     if (this.#lastRevision === undefined || connection.state !== "connected") {
       logger.info("left without a delete marker: the TTL will end this peel's presence", {
         reason: connection.state === "connected" ? "the outcome of the last beat is unknown" : "not connected",

@@ -1,5 +1,5 @@
 import type { Bucket } from "@fleet/bus";
-import { type Clock, isFleetError, type Logger, messageOf, type Service, sleep } from "@fleet/runtime";
+import { aborted, type Clock, isFleetError, type Logger, messageOf, type Service } from "@fleet/runtime";
 
 export interface MarkerSweeperParts {
   /** The heartbeat bucket. */
@@ -22,6 +22,17 @@ export interface MarkerSweeper extends Service {
 const IN_FLIGHT = 32;
 const REQUEST_TIMEOUT_MS = 2_000;
 const RETRY_MS = 1_000;
+/**
+ * When to look again while the last message is still a beat. A marker is heard before it is stored: of markers in a
+ * bucket with three copies a read at once missed 5 to 40 %, and 0.3 % on a single server.
+ */
+const LOOK_AGAIN_MS = [100, 1_000];
+
+interface Look {
+  readonly afterMs: number;
+  /** Times that a beat was found since the marker was heard. */
+  readonly beatsFound: number;
+}
 
 /**
  * Creates a sweeper. What is heard may have been refused by the broker, so it reads the key's last message from the
@@ -30,45 +41,62 @@ const RETRY_MS = 1_000;
  */
 export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
   const { bucket, clock, logger, onSwept } = parts;
-  const queue = new Set<string>();
+  /** Keys to look at now, with {@link Look.beatsFound}. */
+  const queue = new Map<string, number>();
+  /** Keys to look at later, with the way to call it off. */
+  const resting = new Map<string, () => void>();
+  /** Keys being looked at: one look at a time for each. */
+  const working = new Map<string, Promise<void>>();
   /** Keys whose last message is known to be a marker. */
   const outstanding = new Set<string>();
-  const working = new Set<Promise<void>>();
   let running: AbortSignal | undefined;
 
-  const sweep = async (key: string, signal: AbortSignal) => {
+  /** One look at a key; gives the next one, `undefined` when there is nothing left to do. */
+  const sweep = async (key: string, beatsFound: number): Promise<Look | undefined> => {
     try {
       const last = await bucket.get(key, { fromLeader: true, timeoutMs: REQUEST_TIMEOUT_MS });
       if (!last || last.operation === "put") {
         outstanding.delete(key);
-        return;
+        const afterMs = last && LOOK_AGAIN_MS[beatsFound];
+        return afterMs === undefined ? undefined : { afterMs, beatsFound: beatsFound + 1 };
       }
       outstanding.add(key);
       await bucket.purge(key, { before: last.revision + 1, timeoutMs: REQUEST_TIMEOUT_MS });
       outstanding.delete(key);
       onSwept?.();
+      return undefined;
     } catch (error) {
-      if (isFleetError(error, "BUCKET_MISSING")) {
-        outstanding.delete(key);
-        return;
-      }
-      logger.debug("delete marker not removed; trying again", { key, error: messageOf(error) });
-      await sleep(clock, RETRY_MS, signal);
-      queue.add(key);
+      // Where there is no bucket there is no marker; and a key that no bucket takes cannot be asked for.
+      const lost = isFleetError(error, "BUCKET_MISSING") || !isFleetError(error);
+      if (lost) outstanding.delete(key);
+      const what = lost ? "delete marker given up" : "delete marker not removed; trying again";
+      logger.debug(what, { key, error: messageOf(error) });
+      return lost ? undefined : { afterMs: RETRY_MS, beatsFound };
     }
+  };
+
+  const look = async (key: string, beatsFound: number, signal: AbortSignal) => {
+    const next = await sweep(key, beatsFound);
+    working.delete(key);
+    if (next && !queue.has(key) && !signal.aborted) {
+      const wake = () => {
+        resting.delete(key);
+        queue.set(key, next.beatsFound);
+        pump();
+      };
+      resting.set(key, clock.setTimer(next.afterMs, wake));
+    }
+    pump();
   };
 
   const pump = () => {
     const signal = running;
-    if (!signal) return;
-    for (const key of queue) {
-      if (working.size >= IN_FLIGHT || signal.aborted) return;
+    if (!signal || signal.aborted) return;
+    for (const [key, beatsFound] of queue) {
+      if (working.size >= IN_FLIGHT) return;
+      if (working.has(key)) continue;
       queue.delete(key);
-      const work: Promise<void> = sweep(key, signal).finally(() => {
-        working.delete(work);
-        pump();
-      });
-      working.add(work);
+      working.set(key, look(key, beatsFound, signal));
     }
   };
 
@@ -78,14 +106,18 @@ export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
       return outstanding.size;
     },
     heard(key) {
-      queue.add(key);
+      resting.get(key)?.();
+      resting.delete(key);
+      queue.set(key, 0);
       pump();
     },
     async run(signal) {
       running = signal;
       pump();
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-      await Promise.all(working);
+      await aborted(signal);
+      for (const cancel of resting.values()) cancel();
+      resting.clear();
+      await Promise.all(working.values());
     },
   };
 }

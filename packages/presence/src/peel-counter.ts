@@ -25,7 +25,7 @@ export interface PeelCounter extends Service {
   refresh(): void;
 }
 
-const DEADLINE_MS = 5_000;
+const MAX_DEADLINE_MS = 5_000;
 /** Least time between two counts that were asked for. */
 const REST_MS = 1_000;
 
@@ -39,17 +39,19 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
   let refreshedMono: number | undefined;
   let triedMono = Number.NEGATIVE_INFINITY;
   let cancelRefresh: (() => void) | undefined;
+  let stopped = false;
+  const deadlineMs = Math.min(intervalMs, MAX_DEADLINE_MS);
 
   const loop = createPeriodicLoop({
     name: "peel-counter",
     clock,
     random,
     intervalMs,
-    deadlineMs: Math.min(intervalMs, DEADLINE_MS),
+    deadlineMs,
     backoff: { firstMs: 1_000, maxMs: intervalMs },
     async work() {
       triedMono = clock.monoMs();
-      const { keys } = await bucket.state({ timeoutMs: DEADLINE_MS });
+      const { keys } = await bucket.state({ timeoutMs: deadlineMs });
       count = Math.max(0, keys - markers());
       refreshedMono = clock.monoMs();
     },
@@ -60,6 +62,7 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
     name: loop.name,
     async run(signal) {
       await loop.run(signal);
+      stopped = true;
       cancelRefresh?.();
     },
     get count() {
@@ -72,6 +75,7 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
       return refreshedMono === undefined ? undefined : clock.monoMs() - refreshedMono;
     },
     refresh() {
+      if (stopped) return;
       const waitMs = triedMono + REST_MS - clock.monoMs();
       if (waitMs <= 0) loop.trigger();
       else {

@@ -11,7 +11,7 @@ export interface ListedPeel {
   readonly version: string | undefined;
   /** Whether it beats; `undefined` when there is no heartbeat bucket to know from. */
   readonly online: boolean | undefined;
-  /** Time since its last beat by the broker's clock, in ms; `undefined` when it is away. */
+  /** Time since its last beat by the broker's clock, in ms; `undefined` when the bucket has none. */
   readonly lastSeenMs: number | undefined;
 }
 
@@ -79,32 +79,32 @@ export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
 }
 
 async function readFacts(parts: ListPeelsParts, deadlineMono: number) {
+  const { facts: bucket, clock } = parts;
   const byId = new Map<string, Facts>();
-  let malformed = 0;
-  const take = (key: string, value: Uint8Array) => {
+  const malformed = new Set<string>();
+  const take = ({ key, operation, value }: BucketEntry) => {
+    if (operation !== "put") return;
     const decoded = isPeelId(key) ? decodeFacts(value) : undefined;
     if (decoded?.ok) byId.set(key, decoded.value);
-    else malformed += 1;
+    else malformed.add(key);
   };
-  const { clock, facts: bucket, signal } = parts;
   const seen = new Set<string>();
   const rewritten = new Set<string>();
-  await replayHearing(
-    bucket,
-    { clock, deadlineMono, ...(signal && { signal }) },
-    {
-      onEntry(entry) {
-        seen.add(entry.key);
-        if (entry.operation === "put") take(entry.key, entry.value);
-      },
-      onWrite: (write) => rewritten.add(write.key),
+  const replay = await replayHearing(parts, bucket, deadlineMono, {
+    onEntry(entry) {
+      seen.add(entry.key);
+      take(entry);
     },
-  );
+    onWrite({ key }) {
+      if (isPeelId(key)) rewritten.add(key);
+    },
+  });
+  if (!replay) return { byId, malformed };
   // What was heard is hearsay; facts are quoted from the bucket. A key rewritten meanwhile may have been passed over.
   for (const key of rewritten) {
     if (seen.has(key)) continue;
-    const entry = await bucket.get(key, { timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
-    if (entry?.operation === "put") take(key, entry.value);
+    const entry = await bucket.get(key, { fromLeader: true, timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
+    if (entry) take(entry);
   }
   return { byId, malformed };
 }

@@ -18,5 +18,12 @@ export {
   type Heartbeat,
   PROTOCOL_VERSION,
 } from "./heartbeat-codec.ts";
+export {
+  HEADER_ACQUIRED_AT,
+  HEADER_TERM,
+  LEASE_BUCKET,
+  leaseBucketSpec,
+  leaseStepDownSubject,
+} from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";

@@ -22,6 +22,8 @@ export interface BucketUnderTestOptions {
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const plain = (value: Uint8Array): string => new TextDecoder().decode(value);
+/** For comparing: the bytes may come as any kind of byte array. */
+const bytesOf = (value: Uint8Array | undefined): string => Buffer.from(value ?? text("(none)")).toString("hex");
 const conflict = (error: unknown) => isFleetError(error, "REVISION_CONFLICT");
 const TTL_MS = 1_000;
 const REPLAY = { timeoutMs: 10_000 };
@@ -46,12 +48,15 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
   };
 
   it("gives back what was put, with its revision and the broker's time", async () => {
-    const revision = await bucket.put("web1", text("one"));
+    const revision = await bucket.put("web1", text("one"), { headers: { "Fleet-Session": "s1" } });
     for (const fromLeader of [false, true]) {
       const entry = await bucket.get("web1", { fromLeader });
       assert.ok(entry);
-      const { storedAt, ...rest } = entry;
-      assert.deepEqual(rest, { key: "web1", value: text("one"), revision, operation: "put" });
+      const { storedAt, value, header, ...rest } = entry;
+      assert.deepEqual(rest, { key: "web1", revision, operation: "put" });
+      assert.equal(header("Fleet-Session"), "s1");
+      assert.equal(header("Fleet-Term"), undefined);
+      assert.equal(plain(value), "one");
       assert.ok(Number.isInteger(storedAt) && storedAt > Date.UTC(2025, 0), String(storedAt));
     }
   });
@@ -77,15 +82,15 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     await bucket.put("all", bytes);
     await bucket.put("none", new Uint8Array());
-    const kept = bytes.slice();
+    const kept = bytesOf(bytes);
     bytes.fill(7);
     for (const fromLeader of [false, true]) {
-      assert.deepEqual((await bucket.get("all", { fromLeader }))?.value, kept);
-      assert.deepEqual((await bucket.get("none", { fromLeader }))?.value, new Uint8Array());
+      assert.equal(bytesOf((await bucket.get("all", { fromLeader }))?.value), kept);
+      assert.equal(bytesOf((await bucket.get("none", { fromLeader }))?.value), "");
     }
     assert.deepEqual(
-      (await replayed()).map((entry) => entry.value),
-      [kept, new Uint8Array()],
+      (await replayed()).map((entry) => bytesOf(entry.value)),
+      [kept, ""],
     );
   });
 
@@ -147,7 +152,8 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
     assert.equal((await bucket.state()).keys, 2);
     for (const [index, key] of ["web1", "web2"].entries()) {
       const entry = await bucket.get(key, { fromLeader: index === 1 });
-      assert.deepEqual([entry?.operation, entry?.revision, entry?.value], ["delete", markers[index], new Uint8Array()]);
+      const found = [entry?.operation, entry?.revision, bytesOf(entry?.value)];
+      assert.deepEqual(found, ["delete", markers[index], ""]);
     }
     await bucket.purge("web1", { before: (markers[0] ?? 0) + 1 });
     assert.equal((await bucket.state()).keys, 1);
@@ -190,9 +196,10 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
       entries.map((entry) => entry.revision).sort((left, right) => left - right),
     );
     const [last, lastButOne] = [entries.at(-1), entries.at(-2)];
-    assert.deepEqual([last?.key, last?.operation, last?.revision, last?.value], ["key-9", "delete", marker, text("")]);
+    assert.deepEqual([last?.key, last?.operation, last?.revision], ["key-9", "delete", marker]);
+    assert.equal(bytesOf(last?.value), "");
     assert.deepEqual([lastButOne?.key, lastButOne?.revision], ["key-7", again]);
-    assert.deepEqual(await bucket.get("key-7"), lastButOne);
+    assert.equal((await bucket.get("key-7"))?.storedAt, lastButOne?.storedAt);
     for (const { storedAt } of entries) assert.ok(Number.isInteger(storedAt) && storedAt <= brokerNow);
   });
 
@@ -213,7 +220,8 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
           revisions.push(entry.revision);
         }, REPLAY);
         assert.equal(new Set(keys).size, keys.length);
-        assert.ok(Math.max(0, ...revisions) <= lastRevision);
+        assert.ok(revisions.every((revision, index) => revision > (revisions[index - 1] ?? 0)));
+        assert.ok((revisions.at(-1) ?? 0) <= lastRevision);
       }
     } finally {
       writing = false;
@@ -277,7 +285,10 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
     await assert.rejects(replayed(), missing);
     await assert.rejects(bucket.purge("web1", { before: 9 }), missing);
     await assert.rejects(bucket.get("web1", { fromLeader: true }), missing);
-    await assert.rejects(bucket.get("web1"), nobodyThere);
+    // Servers of 2.9 keep listening for gets of a bucket that is gone, and do not answer.
+    await assert.rejects(bucket.get("web1", { timeoutMs: 500 }), (error) =>
+      isFleetError(error, "UNAVAILABLE", "TIMEOUT"),
+    );
     await assert.rejects(bucket.put("web1", text("two"), { timeoutMs: 500 }), nobodyThere);
     await assert.rejects(bucket.delete("web1", { timeoutMs: 500 }), nobodyThere);
 

@@ -72,6 +72,7 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
       revision: lastRevision,
       operation,
       storedAt: clock.wallMs(),
+      header: (header) => headers[header],
       storedMono: clock.monoMs(),
     });
     return lastRevision;

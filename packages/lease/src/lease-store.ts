@@ -1,0 +1,96 @@
+import type { Bucket, BucketEntry, Headers } from "@fleet/bus";
+import { formatDuration } from "@fleet/runtime";
+import { HEADER_ACQUIRED_AT, HEADER_SESSION, HEADER_TERM } from "@fleet/wire";
+import { leaseErrors } from "./errors.ts";
+import type { LeaseRecord } from "./lease-state.ts";
+
+export interface LeaseStoreParts {
+  /** The lease bucket. */
+  readonly bucket: Bucket;
+  /** Name of the lease: its key. */
+  readonly name: string;
+  /** Id of this candidate. */
+  readonly holder: string;
+  /** Id of this life of the process: two that were given one id by mistake do not take each other's writes for their own. */
+  readonly session: string;
+  /** TTL that the lease is configured for; the bucket must have the same. */
+  readonly ttlMs: number;
+}
+
+/** A lease's key in its bucket. Operations fail as the bucket's do. */
+export interface LeaseStore {
+  /** Reads from the stream's leader; a replica may be behind. Fails with `LEASE_TTL_MISMATCH` if the bucket has another TTL. */
+  read(timeoutMs: number): Promise<LeaseRecord | { readonly freeAt: number }>;
+  write(options: {
+    readonly expectedRevision: number;
+    readonly term: number | undefined;
+    readonly acquiredAt: number;
+    readonly timeoutMs: number;
+  }): Promise<number>;
+  release(revision: number, timeoutMs: number): Promise<void>;
+  /** Calls `onWrite` for every write to the key that is heard. */
+  hear(onWrite: (write: { readonly operation: "put" | "delete"; readonly mine: boolean }) => void): { close(): void };
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function createLeaseStore({ bucket, name, holder, session, ttlMs }: LeaseStoreParts): LeaseStore {
+  const value = encoder.encode(holder);
+  const isMine = (bytes: Uint8Array, header: (name: string) => string | undefined) =>
+    decoder.decode(bytes) === holder && header(HEADER_SESSION) === session;
+  return {
+    async read(timeoutMs) {
+      const [entry, state] = await Promise.all([
+        bucket.get(name, { fromLeader: true, timeoutMs }),
+        bucket.state({ timeoutMs }),
+      ]);
+      if (state.ttlMs !== ttlMs) {
+        const [found, wanted] = [formatDuration(state.ttlMs), formatDuration(ttlMs)];
+        const message = `the bucket ${bucket.name} has a TTL of ${found}, the lease ${name} one of ${wanted}`;
+        throw leaseErrors.create("LEASE_TTL_MISMATCH", message);
+      }
+      if (!entry) return { freeAt: 0 };
+      if (entry.operation !== "put") return { freeAt: entry.revision };
+      return {
+        ...readLeaseRecord(entry),
+        mine: isMine(entry.value, entry.header),
+        ageMs: state.brokerNow === undefined ? undefined : state.brokerNow - entry.storedAt,
+      };
+    },
+    write({ expectedRevision, term, acquiredAt, timeoutMs }) {
+      const headers: Headers = {
+        [HEADER_ACQUIRED_AT]: new Date(acquiredAt).toISOString(),
+        [HEADER_SESSION]: session,
+        ...(term !== undefined && { [HEADER_TERM]: String(term) }),
+      };
+      return bucket.put(name, value, { expectedRevision, headers, timeoutMs });
+    },
+    async release(revision, timeoutMs) {
+      await bucket.delete(name, { expectedRevision: revision, timeoutMs, headers: { [HEADER_SESSION]: session } });
+    },
+    hear(onWrite) {
+      return bucket.hear((write) => {
+        if (write.key !== name) return;
+        const operation = write.operation === "put" ? "put" : "delete";
+        const mine =
+          operation === "put"
+            ? isMine(write.value, (header) => write.header(header))
+            : write.header(HEADER_SESSION) === session;
+        onWrite({ operation, mine });
+      });
+    },
+  };
+}
+
+/** A lease as stored, of whatever make its holder is. */
+export function readLeaseRecord(entry: BucketEntry): Omit<LeaseRecord, "mine" | "ageMs"> {
+  const term = Number(entry.header(HEADER_TERM) ?? Number.NaN);
+  const acquiredAt = Date.parse(entry.header(HEADER_ACQUIRED_AT) ?? "");
+  return {
+    revision: entry.revision,
+    holder: decoder.decode(entry.value),
+    term: Number.isSafeInteger(term) ? term : undefined,
+    acquiredAt: Number.isNaN(acquiredAt) ? undefined : acquiredAt,
+  };
+}

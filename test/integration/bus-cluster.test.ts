@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { RunningCluster } from "@fleet/broker";
+import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
+import { createBucket, setUpBucket } from "@fleet/bus";
+import { isFleetError } from "@fleet/runtime";
+import { eventually } from "@fleet/runtime/testing";
+import type { BucketSpec } from "@fleet/wire";
+import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
+
+for (const { label, path, skip } of await resolveTestServerVersions(["bookworm", "forky"])) {
+  describe(`a cluster of three with ${label}`, { skip: skip ?? false }, () => {
+    let cluster: RunningCluster;
+    let session: BusSession;
+    before(async () => {
+      cluster = await startTestCluster({ path });
+      // One URL: the connection hears of the other servers from the first.
+      session = await connectSession({ urls: cluster.urls.slice(0, 1) });
+    });
+    after(async () => {
+      await session.stop();
+      await cluster.stop();
+    });
+
+    const specOf = (name: string): BucketSpec => ({ name, ttlMs: 30_000, history: 1, storage: "memory" });
+    const copiesOf = async (name: string) => {
+      const info = await askJetStream<{ config: { num_replicas: number } }>(session.connection, `STREAM.INFO.KV_${name}`);
+      return info.config.num_replicas;
+    };
+
+    it("is seen as one, and a bucket made there has three copies", async () => {
+      assert.equal(session.connection.server?.clustered, true);
+      const setup = await setUpBucket(session.connection, specOf("three"));
+      assert.deepEqual(setup, { created: true, fixed: [], problems: [] });
+      assert.equal(await copiesOf("three"), 3);
+      assert.deepEqual(await setUpBucket(session.connection, specOf("three")), { ...setup, created: false });
+    });
+
+    it("brings a bucket made with one copy to three, and keeps what is in it", async () => {
+      await setUpBucket(session.connection, specOf("grown"), { replicas: 1 });
+      assert.equal(await copiesOf("grown"), 1);
+      const bucket = createBucket(session.connection, "grown");
+      const revision = await bucket.put("web1", Uint8Array.of(1));
+      const setup = await setUpBucket(session.connection, specOf("grown"));
+      assert.deepEqual(setup, { created: false, fixed: ["copies changed from 1 to 3"], problems: [] });
+      assert.equal(await copiesOf("grown"), 3);
+      const entry = await eventually(async () => {
+        const found = await bucket.get("web1", { fromLeader: true, timeoutMs: 1_000 });
+        assert.ok(found);
+        return found;
+      });
+      assert.equal(entry.revision, revision);
+    });
+
+    it("obeys a number of copies given, and names one that cannot be had", async () => {
+      await setUpBucket(session.connection, specOf("asked"));
+      const fewer = await setUpBucket(session.connection, specOf("asked"), { replicas: 1 });
+      assert.deepEqual(fewer, { created: false, fixed: ["copies changed from 3 to 1"], problems: [] });
+      const more = await setUpBucket(session.connection, specOf("asked"), { replicas: 5 });
+      assert.deepEqual(more.fixed, []);
+      assert.match(more.problems.join("; "), /^cannot change the copies from 1 to 5: .*; the number of copies is 1, not 5$/);
+      const made = setUpBucket(session.connection, specOf("five"), { replicas: 5 });
+      await assert.rejects(made, (error) => isFleetError(error, "BROKER_ERROR", "UNAVAILABLE"));
+    });
+
+    it("keeps its bucket and the connection when the server dialled is killed", async () => {
+      const { connection } = session;
+      await setUpBucket(connection, specOf("kept"));
+      const bucket = createBucket(connection, "kept");
+      await bucket.put("web1", Uint8Array.of(1));
+      const killed = cluster.servers[0];
+      assert.equal(connection.server?.name, killed?.name);
+      killed?.kill();
+      await eventually(() => assert.equal(connection.state, "disconnected"));
+      await connection.connected(AbortSignal.timeout(10_000));
+      assert.notEqual(connection.server?.name, killed?.name);
+      // The cluster may have to agree on new leaders first.
+      await eventually(() => bucket.put("web1", Uint8Array.of(2), { timeoutMs: 500 }), { timeoutMs: 20_000 });
+      const keys: string[] = [];
+      await eventually(() => bucket.replay(({ key }) => keys.push(key), { timeoutMs: 2_000 }), { timeoutMs: 20_000 });
+      assert.deepEqual(new Set(keys), new Set(["web1"]));
+    });
+  });
+}

@@ -45,6 +45,8 @@ export interface ElectorParts {
   readonly random: () => number;
   readonly logger: Logger;
   readonly events?: LeaseEvents;
+  /** Told of every operation that failed; it is tried again. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A candidate for a lease. */
@@ -284,6 +286,7 @@ class LeaseElector implements Elector {
 
   #failed(error: unknown): void {
     this.#error = messageOf(error);
+    this.#parts.onError?.(error);
     this.#parts.logger.debug("lease operation failed", { key: this.#parts.name, error: this.#error });
   }
 }

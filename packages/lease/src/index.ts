@@ -3,7 +3,7 @@ export { createElector, type Elector, type ElectorParts, type LeaseGrant } from 
 export { type LeaseErrorCode, leaseErrors } from "./errors.ts";
 export { createLeaseCheck } from "./lease-check.ts";
 export { type LeaseMetrics, registerLeaseMetrics } from "./lease-metrics.ts";
-export { type LeaseConfig, type LeaseOptions, resolveLeaseOptions } from "./lease-options.ts";
+export { type LeaseConfig, type LeaseOptions, leaseOfTtl, resolveLeaseOptions } from "./lease-options.ts";
 export {
   type EndReason,
   initialLeaseState,

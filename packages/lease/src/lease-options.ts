@@ -71,3 +71,8 @@ export function resolveLeaseOptions(options: LeaseOptions): LeaseConfig {
     renewTimeoutMs: renewTimeout,
   };
 }
+
+/** The times of a lease whose TTL is given: the default ones, in proportion. */
+export function leaseOfTtl(ttlMs: number): LeaseConfig {
+  return { ttlMs, renewDeadlineMs: ttlMs * 0.8, renewIntervalMs: ttlMs * 0.2, renewTimeoutMs: ttlMs * 0.1 };
+}

@@ -14,8 +14,8 @@ export interface BucketKeeperParts {
 
 /** Sees to it that the buckets exist and are what they must be. */
 export interface BucketKeeper extends Service {
-  /** What is not as it should be, one sentence each, with the bucket's name; empty when all is well. */
-  readonly problems: readonly string[];
+  /** What is not as it should be with these buckets, one sentence each with the bucket's name; empty when all is well. */
+  problemsOf(...buckets: readonly string[]): readonly string[];
   /** Looks again now: a bucket was found missing. */
   look(): void;
 }
@@ -78,9 +78,8 @@ export function createBucketKeeper(parts: BucketKeeperParts): BucketKeeper {
 
   return {
     name: loop.name,
-    get problems() {
-      return [...problemsOf].flatMap(([bucket, problems]) => problems.map((problem) => `${bucket}: ${problem}`));
-    },
+    problemsOf: (...names) =>
+      names.flatMap((bucket) => (problemsOf.get(bucket) ?? []).map((problem) => `${bucket}: ${problem}`)),
     look: () => loop.trigger(),
     async run(signal) {
       const stopListening = connection.onState((state) => {

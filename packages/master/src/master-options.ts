@@ -1,4 +1,5 @@
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type LeaseConfig, leaseOfTtl } from "@fleet/lease";
 import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
 import { createMasterId, type Duration, durationOption, resolveOptions } from "@fleet/runtime";
@@ -23,6 +24,8 @@ export interface MasterOptions extends HeartbeatTimingOptions {
   readonly replicas?: number;
   /** Time between two counts of the peels. @default "15s" */
   readonly countInterval?: Duration;
+  /** Age at which the lease of a master that is gone ends; the same for all masters. @default "15s" */
+  readonly leaseTtl?: Duration;
   /** @default "fleet" */
   readonly metricsPrefix?: string;
   /** Serve metrics without authentication also where other machines can reach them. @default false */
@@ -41,6 +44,7 @@ export interface MasterConfig {
   /** `undefined`: by the size of the cluster. */
   readonly replicas: number | undefined;
   readonly countIntervalMs: number;
+  readonly lease: LeaseConfig;
   readonly metricsPrefix: string;
   readonly metricsInsecure: boolean;
   readonly shutdownTimeoutMs: number;
@@ -67,6 +71,7 @@ const schema = withTimingRelation(
       .max(5, { error: "too many; use 1 to 5" })
       .optional(),
     countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
+    leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
     metricsPrefix: metricPrefixOption().default("fleet"),
     metricsInsecure: z.boolean().default(false),
     shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
@@ -91,6 +96,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
     heartbeatStorage: given.heartbeatStorage,
     replicas: given.replicas,
     countIntervalMs: given.countInterval,
+    lease: leaseOfTtl(given.leaseTtl),
     metricsPrefix: given.metricsPrefix,
     metricsInsecure: given.metricsInsecure,
     shutdownTimeoutMs: given.shutdownTimeout,

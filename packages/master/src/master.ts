@@ -6,10 +6,12 @@ import {
   createTransportCheck,
   registerTransportMetrics,
 } from "@fleet/ops";
-import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
-import { factsBucketSpec, heartbeatBucketSpec } from "@fleet/wire";
+import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
+import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec } from "@fleet/wire";
+import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
 import { createPresenceSubsystem } from "./presence-subsystem.ts";
+import { createPublisherSubsystem } from "./publisher-subsystem.ts";
 import type { Subsystem } from "./subsystem.ts";
 
 export interface MasterParts {
@@ -26,19 +28,30 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
   const connection = createConnection({ config: config.connection, clock, random, logger });
   const stopTimeoutMs = config.shutdownTimeoutMs;
 
+  const keeper = createBucketKeeper({
+    connection,
+    buckets: [
+      heartbeatBucketSpec({ ttlMs: config.heartbeatTtlMs, storage: config.heartbeatStorage }),
+      factsBucketSpec,
+      leaseBucketSpec({ ttlMs: config.lease.ttlMs }),
+    ],
+    replicas: config.replicas,
+    clock,
+    random,
+    logger,
+  });
+  const shared = { connection, keeper, stopTimeoutMs, clock, random, logger };
+  const duties: readonly Subsystem[] = [
+    createPresenceSubsystem({ ...shared, countIntervalMs: config.countIntervalMs }),
+  ];
   const subsystems: readonly Subsystem[] = [
-    createPresenceSubsystem({
-      connection,
-      buckets: [
-        heartbeatBucketSpec({ ttlMs: config.heartbeatTtlMs, storage: config.heartbeatStorage }),
-        factsBucketSpec,
-      ],
-      replicas: config.replicas,
-      countIntervalMs: config.countIntervalMs,
-      stopTimeoutMs,
-      clock,
-      random,
-      logger,
+    ...duties,
+    createPublisherSubsystem({
+      ...shared,
+      masterId: config.id,
+      session: createSessionId(),
+      config: config.lease,
+      duties,
     }),
   ];
 
@@ -64,7 +77,7 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
   const group = createServiceGroup({
     name: "master",
     clock,
-    members: [server, connection, ...subsystems],
+    members: [server, connection, keeper, ...subsystems],
     stopTimeoutMs,
   });
   return {

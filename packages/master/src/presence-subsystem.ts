@@ -2,14 +2,13 @@ import { type Connection, createBucket } from "@fleet/bus";
 import type { Check, Metrics } from "@fleet/ops";
 import { createHeartbeatListener, createMarkerSweeper, createPeelCounter } from "@fleet/presence";
 import { type Clock, createServiceGroup, createThrottle, isFleetError, type Logger, messageOf } from "@fleet/runtime";
-import { type BucketSpec, HEARTBEAT_BUCKET, MALFORMED_REASONS } from "@fleet/wire";
-import { createBucketKeeper } from "./bucket-keeper.ts";
+import { FACTS_BUCKET, HEARTBEAT_BUCKET, MALFORMED_REASONS } from "@fleet/wire";
+import type { BucketKeeper } from "./bucket-keeper.ts";
 import type { Subsystem } from "./subsystem.ts";
 
 export interface PresenceSubsystemParts {
   readonly connection: Connection;
-  readonly buckets: readonly BucketSpec[];
-  readonly replicas: number | undefined;
+  readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
   readonly countIntervalMs: number;
   readonly stopTimeoutMs: number;
   readonly clock: Clock;
@@ -20,13 +19,12 @@ export interface PresenceSubsystemParts {
 /** A count this many intervals old is no longer to be relied on. */
 const STALE_INTERVALS = 3;
 
-/** Knows how many peels are connected, and keeps the buckets that this is read from. */
+/** Knows how many peels are connected. */
 export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsystem {
-  const { connection, countIntervalMs, clock, random, logger } = parts;
+  const { connection, keeper, countIntervalMs, clock, random, logger } = parts;
   const bucket = createBucket(connection, HEARTBEAT_BUCKET);
   const throttle = createThrottle(clock, 60_000);
 
-  const keeper = createBucketKeeper({ ...parts });
   const sweeper = createMarkerSweeper({ bucket, clock, logger, onSwept: () => counter.refresh() });
   const listener = createHeartbeatListener({
     bucket,
@@ -52,7 +50,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsyste
   const check: Check = {
     name: "presence",
     run() {
-      const { problems } = keeper;
+      const problems = keeper.problemsOf(HEARTBEAT_BUCKET, FACTS_BUCKET);
       const { ageMs } = counter;
       if (ageMs === undefined) {
         return { status: "down", message: ["the peels have not been counted yet", ...problems].join("; ") };
@@ -66,7 +64,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsyste
   const group = createServiceGroup({
     name: "presence",
     clock,
-    members: [keeper, sweeper, listener, counter],
+    members: [sweeper, listener, counter],
     stopTimeoutMs: parts.stopTimeoutMs,
   });
 

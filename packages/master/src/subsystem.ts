@@ -1,3 +1,4 @@
+import type { LeaseGrant } from "@fleet/lease";
 import type { Check, Metrics } from "@fleet/ops";
 import type { Service } from "@fleet/runtime";
 
@@ -7,4 +8,9 @@ export interface Subsystem extends Service {
   readonly checks: readonly Check[];
   /** Registers its metrics; called once. */
   registerMetrics(metrics: Metrics): void;
+  /**
+   * What only one master may do at a time: called by the holder of the publisher lease for each of its terms. It must
+   * end when the grant's signal aborts, and is called again if it ends before.
+   */
+  readonly publish?: (grant: LeaseGrant) => Promise<void>;
 }

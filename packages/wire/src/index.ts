@@ -19,11 +19,14 @@ export {
   PROTOCOL_VERSION,
 } from "./heartbeat-codec.ts";
 export {
+  decodeStepDownReply,
+  encodeStepDownReply,
   HEADER_ACQUIRED_AT,
   HEADER_TERM,
   LEASE_BUCKET,
   leaseBucketSpec,
   leaseStepDownSubject,
+  type StepDownReply,
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";

@@ -1,4 +1,6 @@
 import type { BucketSpec } from "./buckets.ts";
+import type { Decoded } from "./decoded.ts";
+import { decodeMap, encodeMap, refused } from "./map-codec.ts";
 
 /** Key = lease name, value = the holder id's bytes, as other implementations have it; ours add the headers below. */
 export const LEASE_BUCKET = "leases";
@@ -16,4 +18,25 @@ export function leaseBucketSpec(options: { ttlMs: number }): BucketSpec {
 /** Subject on which the holder of a lease takes the request to step down. */
 export function leaseStepDownSubject(name: string): string {
   return `fleet.lease.${name}.step-down`;
+}
+
+/** What the holder of a lease answers when it steps down. */
+export interface StepDownReply {
+  readonly holder: string;
+  readonly term: number;
+}
+
+const STEP_DOWN_REPLY_MAX_BYTES = 1_024;
+
+export function encodeStepDownReply({ holder, term }: StepDownReply): Uint8Array {
+  return encodeMap({ holder, term });
+}
+
+export function decodeStepDownReply(bytes: Uint8Array): Decoded<StepDownReply> {
+  const decoded = decodeMap(bytes, STEP_DOWN_REPLY_MAX_BYTES);
+  if (!decoded.ok) return decoded;
+  const { holder, term } = decoded.value;
+  return typeof holder === "string" && typeof term === "number"
+    ? { ok: true, value: { holder, term } }
+    : refused("schema");
 }

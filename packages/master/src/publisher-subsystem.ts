@@ -1,0 +1,111 @@
+import { type Connection, createBucket } from "@fleet/bus";
+import {
+  createElector,
+  createLeaseCheck,
+  createLeaseStore,
+  type Elector,
+  type LeaseConfig,
+  type LeaseEvents,
+  type LeaseGrant,
+  registerLeaseMetrics,
+} from "@fleet/lease";
+import type { Metrics } from "@fleet/ops";
+import { aborted, backoffDelayMs, type Clock, isFleetError, type Logger, messageOf, sleep } from "@fleet/runtime";
+import { encodeStepDownReply, LEASE_BUCKET, leaseStepDownSubject } from "@fleet/wire";
+import type { BucketKeeper } from "./bucket-keeper.ts";
+import type { Subsystem } from "./subsystem.ts";
+
+/** Name of the lease whose holder is the one master that publishes. */
+export const PUBLISHER_LEASE = "publisher";
+
+export interface PublisherSubsystemParts {
+  readonly connection: Connection;
+  readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
+  readonly masterId: string;
+  /** Id of this life of the process. */
+  readonly session: string;
+  readonly config: LeaseConfig;
+  /** Those of them that publish do so under the lease. */
+  readonly duties: readonly Subsystem[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+const RETRY = { firstMs: 250, maxMs: 5_000 };
+
+/** Stands for the publisher lease; while it holds it, everything that only one master may do is done here. */
+export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsystem {
+  const { connection, keeper, masterId, session, config, duties, clock, random, logger } = parts;
+  const bucket = createBucket(connection, LEASE_BUCKET);
+  let events: LeaseEvents = {};
+
+  /** Runs a duty for one term; one that ends too early is logged and begun again. */
+  const publish = async (duty: Subsystem, grant: LeaseGrant) => {
+    for (let failures = 1; !grant.signal.aborted; failures += 1) {
+      try {
+        await duty.publish?.(grant);
+      } catch (error) {
+        if (grant.signal.aborted) return;
+        logger.warn("publishing failed; trying again", {
+          subsystem: duty.name,
+          term: grant.term,
+          error: messageOf(error),
+        });
+      }
+      await sleep(clock, backoffDelayMs(failures, RETRY, random), grant.signal);
+    }
+  };
+
+  const elector: Elector = createElector({
+    name: PUBLISHER_LEASE,
+    holder: masterId,
+    store: createLeaseStore({ bucket, name: PUBLISHER_LEASE, holder: masterId, session, ttlMs: config.ttlMs }),
+    config,
+    async work(grant) {
+      await Promise.all(duties.filter((duty) => duty.publish).map((duty) => publish(duty, grant)));
+      await aborted(grant.signal);
+    },
+    clock,
+    random,
+    logger,
+    events: {
+      onAcquired: (term) => events.onAcquired?.(term),
+      onEnded: (reason, term) => events.onEnded?.(reason, term),
+      onRenew: (durationMs) => events.onRenew?.(durationMs),
+    },
+    onError(error) {
+      if (isFleetError(error, "BUCKET_MISSING")) keeper.look();
+    },
+  });
+
+  const leaseCheck = createLeaseCheck(PUBLISHER_LEASE, elector, config);
+
+  return {
+    name: "publisher",
+    checks: [
+      {
+        name: leaseCheck.name,
+        async run(signal) {
+          const result = await leaseCheck.run(signal);
+          const problems = keeper.problemsOf(LEASE_BUCKET);
+          if (problems.length === 0 || result.status === "down") return result;
+          return { status: "degraded", message: [result.message, ...problems].join("; ") };
+        },
+      },
+    ],
+    registerMetrics(metrics: Metrics) {
+      events = registerLeaseMetrics(metrics, PUBLISHER_LEASE, () => elector).events;
+    },
+    async run(signal) {
+      const requests = connection.subscribe(leaseStepDownSubject(PUBLISHER_LEASE), ({ reply }) => {
+        const { standing } = elector;
+        // Every master hears the request; only the one it is meant for answers.
+        if (standing.role !== "holder" || !elector.stepDown()) return;
+        if (reply) connection.publish(reply, encodeStepDownReply({ holder: masterId, term: standing.term }));
+      });
+      await elector.run(signal);
+      requests.close();
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { defineErrors, type ErrorTable } from "@fleet/runtime";
 
-export type CliErrorCode = "USAGE" | "FLEET_INCOMPLETE" | "CHILD_ENDED";
+export type CliErrorCode = "USAGE" | "LEASE_NOT_HELD" | "FLEET_INCOMPLETE" | "CHILD_ENDED";
 
 /** Errors of this package. */
 export const cliErrors: ErrorTable<CliErrorCode> = defineErrors({
@@ -8,6 +8,7 @@ export const cliErrors: ErrorTable<CliErrorCode> = defineErrors({
     retryable: false,
     meaning: "The command line, the environment or the configuration file is wrong; the message names where.",
   },
+  LEASE_NOT_HELD: { retryable: true, meaning: "The lease to step down from has no holder that answers." },
   FLEET_INCOMPLETE: {
     retryable: true,
     meaning: "`fleet dev` did not see every peel online in time; the missing ones are named.",

@@ -1,6 +1,13 @@
 import { Command, CommanderError } from "commander";
 import type { Setting } from "./setting.ts";
-import { DEV_SETTINGS, LOG_SETTINGS, MASTER_SETTINGS, PEEL_LIST_SETTINGS, PEEL_SETTINGS } from "./settings.ts";
+import {
+  DEV_SETTINGS,
+  LIST_SETTINGS,
+  LOG_SETTINGS,
+  MASTER_SETTINGS,
+  PEEL_SETTINGS,
+  STEP_DOWN_SETTINGS,
+} from "./settings.ts";
 
 /** Builds the command line. Each command's code is loaded when it is run: a peel must start quickly. */
 export function createProgram(version: string): Command {
@@ -15,6 +22,7 @@ export function createProgram(version: string): Command {
     "fleet peel list                  # who is here",
     "fleet peel run --label role=web  # the agent of this machine",
     "fleet master run                 # counts the peels for Prometheus",
+    "fleet lease list                 # which master publishes",
   ]);
 
   const peel = program.command("peel").description("the agent, and what is known of the others").exitOverride();
@@ -34,7 +42,7 @@ export function createProgram(version: string): Command {
     "fleet peel list",
     "fleet peel list -o json | jq -r '.peels[] | select(.online == false) | .id'",
   ]);
-  withSettings(peelList, PEEL_LIST_SETTINGS).action(async (flags) => {
+  withSettings(peelList, LIST_SETTINGS).action(async (flags) => {
     const { runPeelList } = await import("./commands/peel-list.ts");
     await runPeelList(flags);
   });
@@ -48,6 +56,24 @@ export function createProgram(version: string): Command {
   withSettings(masterRun, [...MASTER_SETTINGS, ...LOG_SETTINGS]).action(async (flags) => {
     const { runMaster } = await import("./commands/master-run.ts");
     await runMaster(flags, version);
+  });
+
+  const lease = program.command("lease").description("which master publishes").exitOverride();
+  const leaseList = lease.command("list").description("list the leases that are held, and by whom");
+  withExamples(leaseList, ["fleet lease list", "fleet lease list -o json | jq -r '.leases[].holder'"]);
+  withSettings(leaseList, LIST_SETTINGS).action(async (flags) => {
+    const { runLeaseList } = await import("./commands/lease-list.ts");
+    await runLeaseList(flags);
+  });
+
+  const stepDown = lease
+    .command("step-down")
+    .argument("<name>", "the lease, such as publisher")
+    .description("make the holder of a lease release it and stay out for one TTL");
+  withExamples(stepDown, ["fleet lease step-down publisher", "fleet lease step-down publisher --yes"]);
+  withSettings(stepDown, STEP_DOWN_SETTINGS).action(async (name, flags) => {
+    const { runLeaseStepDown } = await import("./commands/lease-step-down.ts");
+    await runLeaseStepDown(name, flags);
   });
 
   const dev = program.command("dev").description("run a whole fleet on this machine: broker, masters and peels");

@@ -69,6 +69,10 @@ export const MASTER_SETTINGS: readonly Setting[] = [
     defaultText: "the smaller of 3 and the cluster's size",
   }),
   setting("count-interval", "time between two counts of the peels", { placeholder: "duration", defaultText: "15s" }),
+  setting("lease-ttl", "age at which the lease of a master that is gone ends; the same for all masters", {
+    placeholder: "duration",
+    defaultText: "15s",
+  }),
   ...DAEMON_SETTINGS,
 ];
 
@@ -97,11 +101,20 @@ export const FILE_KEYS: readonly string[] = [
   ...new Set([...PEEL_SETTINGS, ...MASTER_SETTINGS, ...LOG_SETTINGS].map(({ key }) => key)),
 ];
 
-/** Of `fleet peel list`. */
-export const PEEL_LIST_SETTINGS: readonly Setting[] = [
+const TIMEOUT = flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" });
+
+/** Of commands that list something. */
+export const LIST_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
   flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" }),
-  flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" }),
+  TIMEOUT,
+];
+
+/** Of `fleet lease step-down`. */
+export const STEP_DOWN_SETTINGS: readonly Setting[] = [
+  ...NATS_SETTINGS,
+  flagOnly("yes", "do not ask for confirmation", { short: "-y", kind: "switch" }),
+  TIMEOUT,
 ];
 
 /** The values of `settings` alone, to be checked by the package they belong to. */

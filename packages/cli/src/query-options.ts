@@ -1,0 +1,36 @@
+import { type ConnectionConfig, resolveConnectionOptions } from "@fleet/bus";
+import { durationOption, resolveOptions } from "@fleet/runtime";
+import * as z from "zod";
+
+const FORMATS = ["table", "json"] as const;
+
+/** How a command that asks something answers. */
+export interface QueryConfig {
+  readonly output: (typeof FORMATS)[number];
+  /** Longest time to wait for NATS. */
+  readonly timeoutMs: number;
+}
+
+const schema = z.object({
+  output: z
+    .enum(FORMATS, { error: (issue) => `"${issue.input}" is not a format; use ${FORMATS.join(" or ")}` })
+    .default("table"),
+  timeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(5_000),
+});
+
+/** Checks `output` and `timeout`. Throws `INVALID_OPTIONS` with every problem. */
+export function resolveQueryOptions(values: Readonly<Record<string, unknown>>): QueryConfig {
+  const { output, timeout } = resolveOptions(schema, values);
+  return { output, timeoutMs: timeout };
+}
+
+/** The connection of a command. Throws `INVALID_OPTIONS` with every problem, by the names of the flags. */
+export function resolveCliConnection(values: Readonly<Record<string, unknown>>): ConnectionConfig {
+  const { natsUrl, natsCreds, natsCa } = values;
+  return resolveConnectionOptions({
+    name: "fleet-cli",
+    ...(natsUrl !== undefined && { urls: natsUrl as string[] }),
+    ...(natsCreds !== undefined && { creds: natsCreds as () => Uint8Array }),
+    ...(natsCa !== undefined && { caFile: natsCa as string }),
+  });
+}

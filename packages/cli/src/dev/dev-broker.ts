@@ -1,14 +1,13 @@
 import { homedir } from "node:os";
 import {
   defaultCacheDir,
-  findFreePort,
   type Guardian,
   type ResolvedServer,
   type RunningServer,
   resolveServer,
   startServer,
 } from "@fleet/broker";
-import { aborted, type Clock, messageOf, sleep } from "@fleet/runtime";
+import { aborted, type Clock, isFleetError, messageOf, sleep } from "@fleet/runtime";
 
 /** Port that NATS clients try when told nothing. */
 export const DEFAULT_NATS_PORT = 4222;
@@ -44,12 +43,11 @@ export async function startDevBroker({ port, guardian, clock, signal, note }: De
     signal,
     clock,
   });
-  const server = await startServer({
-    path: program.path,
-    port: port ?? (await findFreePort({ preferred: DEFAULT_NATS_PORT })),
-    guardian,
-    clock,
-    signal,
+  const start = (clientPort: number | undefined) =>
+    startServer({ path: program.path, port: clientPort, guardian, clock, signal });
+  const server = await start(port ?? DEFAULT_NATS_PORT).catch((error: unknown) => {
+    if (port !== undefined || !isFleetError(error, "PORT_IN_USE")) throw error;
+    return start(undefined);
   });
   return {
     url: server.url,

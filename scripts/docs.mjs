@@ -5,16 +5,18 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Columns of docs/errors.md, in order; test/architecture/errors.test.ts reads the first four. */
+/** Columns of docs/errors.md, in order; test/architecture/errors.test.ts reads all of them. */
 const errorColumns = [
   { title: "code", cell: (error) => `\`${error.code}\`` },
   { title: "package", cell: (error) => `\`${error.package}\`` },
   { title: "retryable", cell: (error) => (error.retryable ? "yes" : "no") },
+  { title: "exit code", cell: (error) => `${error.exitCode}` },
   { title: "meaning", cell: (error) => error.meaning },
 ];
 
 /** Every row of every error table exported by a package, by package and code. */
 async function declaredErrors() {
+  const { EXIT, EXIT_CODE_OF_ERROR } = await import("@fleet/cli");
   const errors = [];
   for (const name of readdirSync(join(root, "packages")).sort()) {
     if (!existsSync(join(root, "packages", name, "dist", "index.js"))) {
@@ -25,7 +27,7 @@ async function declaredErrors() {
     const exported = await import(`@fleet/${name}`);
     const tables = Object.values(exported).filter((value) => value?.rows && value.create);
     for (const [code, row] of tables.flatMap(({ rows }) => Object.entries(rows))) {
-      errors.push({ code, package: name, ...row });
+      errors.push({ code, package: name, exitCode: EXIT_CODE_OF_ERROR[code] ?? EXIT.failed, ...row });
     }
   }
   return errors.sort((a, b) => a.package.localeCompare(b.package) || a.code.localeCompare(b.code));
@@ -45,7 +47,8 @@ const errorsPage = `# Error codes
 Generated from the code by \`npm run docs\`: change the package's table, not this page.
 
 Every operating error has one of these codes, for scripts and log queries to rely on: a code is never reused for
-something else. *Retryable* means that the same call can succeed later without anybody changing anything.
+something else. *Retryable* means that the same call can succeed later without anybody changing anything. The exit code is
+that of a \`fleet\` command which ends with the error.
 
 ${markdownTable(errorColumns, await declaredErrors())}
 `;

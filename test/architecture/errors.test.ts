@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { EXIT, EXIT_CODE_OF_ERROR } from "@fleet/cli";
 import type { ErrorRow, ErrorTable } from "@fleet/runtime";
 import { codeIn, ROOT, readPackages, readSources, readText, tableRows } from "./workspace.ts";
 
@@ -23,6 +24,8 @@ function isErrorTable(value: unknown): value is ErrorTable<string> {
 interface DeclaredError extends ErrorRow {
   readonly code: string;
   readonly package: string;
+  /** Of a command that ends with it. */
+  readonly exitCode: number;
 }
 
 async function declaredErrors(): Promise<DeclaredError[]> {
@@ -30,7 +33,13 @@ async function declaredErrors(): Promise<DeclaredError[]> {
   for (const { name } of packages) {
     for (const [, { rows }] of await exportedTables(name)) {
       for (const [code, { retryable, meaning }] of Object.entries(rows)) {
-        declared.push({ code, package: name, retryable, meaning });
+        declared.push({
+          code,
+          package: name,
+          retryable,
+          exitCode: EXIT_CODE_OF_ERROR[code] ?? EXIT.failed,
+          meaning,
+        });
       }
     }
   }
@@ -39,14 +48,21 @@ async function declaredErrors(): Promise<DeclaredError[]> {
 
 function documentedErrors(): DeclaredError[] {
   const page = existsSync(join(ROOT, PAGE)) ? readText(PAGE) : "";
-  return tableRows(page).map(([code = "", name = "", retryable = "", meaning = ""]) => {
+  return tableRows(page).map(([code = "", name = "", retryable = "", exitCode = "", meaning = ""]) => {
     assert.match(retryable, /^(yes|no)$/, `${code}: retryable is yes or no`);
-    return { code: codeIn(code)[0] ?? code, package: codeIn(name)[0] ?? name, retryable: retryable === "yes", meaning };
+    assert.match(exitCode, /^\d+$/, `${code}: the exit code is a number`);
+    return {
+      code: codeIn(code)[0] ?? code,
+      package: codeIn(name)[0] ?? name,
+      retryable: retryable === "yes",
+      exitCode: Number(exitCode),
+      meaning,
+    };
   });
 }
 
-function describe({ code, package: owner, retryable, meaning }: DeclaredError): string {
-  return `${code} (${owner}, ${retryable ? "" : "not "}retryable): ${meaning}`;
+function describe({ code, package: owner, retryable, exitCode, meaning }: DeclaredError): string {
+  return `${code} (${owner}, ${retryable ? "" : "not "}retryable, exit code ${exitCode}): ${meaning}`;
 }
 
 test("every error table declared in a package is exported from its door", async () => {
@@ -67,6 +83,11 @@ test("docs/errors.md has every error code, with what the code says of it, and no
   ];
   assert.ok(differences.length === 0, `${PAGE} differs from the code, run npm run docs\n${differences.join("\n")}`);
   assert.equal(documented.length, declared.length, `${PAGE} has a row twice, run npm run docs`);
+});
+
+test("every exit code given to an error is given to one there is", async () => {
+  const codes = (await declaredErrors()).map(({ code }) => code);
+  for (const code of Object.keys(EXIT_CODE_OF_ERROR)) assert.ok(codes.includes(code), `there is no error ${code}`);
 });
 
 test("no two packages have an error code in common", async () => {

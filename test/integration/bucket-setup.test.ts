@@ -63,7 +63,11 @@ for (const { label, path, version, skip } of await resolveTestServerVersions()) 
     /** Makes the bucket as another program would. */
     const makeForeign = async (spec: BucketSpec, change: StreamConfig) => {
       const config = { ...hardened(spec), ...change };
-      const reply = await askJetStream<{ error?: unknown }>(session.connection, `STREAM.CREATE.KV_${spec.name}`, config);
+      const reply = await askJetStream<{ error?: unknown }>(
+        session.connection,
+        `STREAM.CREATE.KV_${spec.name}`,
+        config,
+      );
       assert.equal(reply.error, undefined);
     };
 
@@ -75,7 +79,10 @@ for (const { label, path, version, skip } of await resolveTestServerVersions()) 
         const wanted = hardened(spec);
         const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, config[name]]));
         // Servers leave out some settings that are off.
-        assert.deepEqual({ ...found, sealed: found["sealed"] ?? false, deny_purge: found["deny_purge"] ?? false }, wanted);
+        assert.deepEqual(
+          { ...found, sealed: found["sealed"] ?? false, deny_purge: found["deny_purge"] ?? false },
+          wanted,
+        );
         for (const off of ["allow_msg_ttl", "mirror", "republish"]) assert.ok(!config[off], off);
 
         assert.deepEqual(await setUpBucket(session.connection, spec), { created: false, fixed: [], problems: [] });
@@ -142,7 +149,9 @@ for (const { label, path, version, skip } of await resolveTestServerVersions()) 
 
       const own = newSpec();
       await setUpBucket(session.connection, own);
-      const immortal = createBucket(session.connection, own.name).put("web1", NOTHING, { headers: { "Nats-TTL": "never" } });
+      const immortal = createBucket(session.connection, own.name).put("web1", NOTHING, {
+        headers: { "Nats-TTL": "never" },
+      });
       await assert.rejects(immortal, (error) => isFleetError(error, "BROKER_ERROR"));
     });
 
@@ -208,7 +217,8 @@ for (const { label, path, version, skip } of await resolveTestServerVersions()) 
       const spec = newSpec();
       const setUp = () => setUpBucket(master.connection, spec);
       const deniedOf = (subject: string) => (error: unknown) =>
-        isFleetError(error, "PERMISSION_DENIED") && error.message.includes(`"$JS.API.STREAM.${subject}.KV_${spec.name}"`);
+        isFleetError(error, "PERMISSION_DENIED") &&
+        error.message.includes(`"$JS.API.STREAM.${subject}.KV_${spec.name}"`);
       await assert.rejects(setUp(), deniedOf("INFO"));
       await changeSettings(guarded, none, look);
       reloadSettings(guarded);

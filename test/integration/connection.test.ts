@@ -108,12 +108,14 @@ describe("a connection whose server is not there", () => {
     await eventually(() => assert.equal(host.open.size, 0));
   });
 
-  it("tries the next server when the first is dead, and names all of them when all are", async () => {
+  it("tries the next server when the first is dead, the next address of a name, and names all servers when all are dead", async () => {
     const [first, second] = [await findFreePort(), await findFreePort()];
     const dead = [`nats://127.0.0.1:${first}`, `nats://127.0.0.1:${second}`];
     await using server = await startTestServer();
     await using session = await connectSession({ urls: [...dead, server.url] });
     assert.equal(session.connection.server?.name, server.name);
+    await using named = await connectSession({ urls: [`nats://localhost:${server.clientPort}`] });
+    assert.equal(named.connection.server?.name, server.name);
 
     await using lost = startSession({ urls: dead });
     await eventually(() => assert.ok(isFleetError(lost.connection.lastError, "BROKER_UNREACHABLE")));

@@ -120,10 +120,12 @@ async function repair(
   const { replicas } = options;
   const before = config.num_replicas;
   if (replicas !== undefined && before !== replicas) {
-    try {
-      await update({ num_replicas: replicas });
-    } catch (error) {
-      failures.push(`cannot change the copies from ${before} to ${replicas}: ${messageOf(error)}`);
+    const cannot = (why: string) => failures.push(`cannot change the copies from ${before} to ${replicas}: ${why}`);
+    if (replicas > 1 && !connection.server?.clustered) {
+      // Servers before 2.11 would write down the number, and make no copies.
+      cannot("the server is not part of a cluster");
+    } else {
+      await update({ num_replicas: replicas }).catch((error: unknown) => cannot(messageOf(error)));
     }
   } else if (replicas === undefined && connection.server?.clustered) {
     for (let more = MAX_DEFAULT_REPLICAS; more > before && config.num_replicas === before; more -= 1) {

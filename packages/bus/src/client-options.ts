@@ -22,7 +22,6 @@ export function clientOptions(config: ConnectionConfig, target: DialTarget, ca: 
     maxPingOut: 2,
     // The client's own redialling tells nobody why it fails, and piles up what is published meanwhile.
     reconnect: false,
-    ignoreClusterUpdates: true,
     noAsyncTraces: true,
     ...(config.user !== undefined && { user: config.user, pass: config.password ?? "" }),
     ...(config.token !== undefined && { token: config.token }),

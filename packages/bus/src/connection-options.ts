@@ -15,8 +15,8 @@ export interface ConnectionOptions {
   readonly inboxPrefix?: string;
   /** Contents of a `.creds` file, asked for at each attempt to log in. */
   readonly creds?: () => Uint8Array;
-  /** File with the certificate authorities that the server's certificate is checked against. @default Node's own */
-  readonly caFile?: string;
+  /** Certificate authorities that the server's certificate is checked against, in PEM; asked for at each dial. @default Node's own */
+  readonly ca?: () => string;
   /** Longest time one server may take to accept a connection. @default "3s" */
   readonly dialTimeout?: Duration;
   /** Time between pings on an idle connection; two unanswered ones end it. @default "10s" */
@@ -36,7 +36,7 @@ export interface ConnectionConfig {
   readonly password: string | undefined;
   readonly token: string | undefined;
   readonly creds: (() => Uint8Array) | undefined;
-  readonly caFile: string | undefined;
+  readonly ca: (() => string) | undefined;
   readonly dialTimeoutMs: number;
   readonly pingIntervalMs: number;
 }
@@ -77,7 +77,7 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]+$/)
     .default("_INBOX"),
   creds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
-  caFile: z.string().min(1).optional(),
+  ca: z.custom<() => string>((value) => typeof value === "function").optional(),
   dialTimeout: durationOption({ minMs: 100, maxMs: 60_000 }).default(3_000),
   pingInterval: durationOption({ minMs: 500, maxMs: 120_000 }).default(10_000),
 });
@@ -93,12 +93,12 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
     shownUrls: given.urls.map((url) => `${url.protocol}//${url.host}`),
     name: given.name,
     inboxPrefix: given.inboxPrefix,
-    tls: given.caFile !== undefined || given.urls.some((url) => url.protocol === "tls:"),
+    tls: given.ca !== undefined || given.urls.some((url) => url.protocol === "tls:"),
     user: username && password ? username : undefined,
     password: username && password ? password : undefined,
     token: username && !password ? username : undefined,
     creds: given.creds,
-    caFile: given.caFile,
+    ca: given.ca,
     dialTimeoutMs: given.dialTimeout,
     pingIntervalMs: given.pingInterval,
   };
@@ -108,7 +108,8 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
 function parseNatsUrl(text: string): URL | string {
   const withScheme = text.includes("://") ? text : `nats://${text}`;
   if (!/^(nats|tls):\/\//i.test(withScheme)) {
-    const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(withScheme)?.[0];
+    // Only what is known to be a scheme: a mistyped URL can have its password there.
+    const scheme = /^(https?|wss?|tcp):\/\//i.exec(withScheme)?.[0];
     return scheme ? `"${scheme}" is not a NATS URL; ${URL_RULE}` : `not a URL; ${URL_RULE}`;
   }
   let url: URL;

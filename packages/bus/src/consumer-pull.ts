@@ -22,6 +22,9 @@ export interface PullOptions {
 
 const encoder = new TextEncoder();
 
+/** A server that has something sends it at once; one of 2.9 does not say that the consumer is gone. */
+const SILENCE_MS = 5_000;
+
 /** Statuses that end a batch in order: there is nothing left, or not enough to fill it. */
 const BATCH_ENDS: readonly number[] = [404, 408];
 
@@ -41,6 +44,7 @@ export function pullBatch(
     let received = 0;
     const release = () => {
       cancelTimer();
+      cancelSilence();
       stopListening();
       signal?.removeEventListener("abort", onAbort);
       subscription.close();
@@ -58,6 +62,14 @@ export function pullBatch(
 
     const onAbort = () => fail(signal?.reason);
     const cancelTimer = connection.clock.setTimer(timeoutMs, () => failWith("TIMEOUT", "not finished in time"));
+    let cancelSilence = () => {};
+    const watchSilence = (heard: number) => {
+      cancelSilence = connection.clock.setTimer(SILENCE_MS, () => {
+        if (received === heard) failWith("TIMEOUT", "nothing comes any more");
+        else watchSilence(received);
+      });
+    };
+    watchSilence(0);
     const stopListening = connection.onState(() => failWith("NOT_CONNECTED", "the connection to NATS was lost"));
     const subscription = connection.subscribe(inbox, (message) => {
       const { status } = message;

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { type Clock, withDeadline } from "@fleet/runtime";
+import { type Clock, FleetError, invariant, isFleetError, messageOf, withDeadline } from "@fleet/runtime";
 import type { NatsConnection } from "nats";
 import { clientOptions, type DialTarget } from "./client-options.ts";
 import { connectClient } from "./client-transport.ts";
@@ -21,15 +20,32 @@ export interface DialParts {
 }
 
 /**
+ * Connects to the first of these servers that can be connected to, in their order. Rejects when there is none with an error that
+ * has the reasons of all, or with the reason of `signal`.
+ */
+export async function dialAny(targets: readonly DialTarget[], parts: DialParts): Promise<Dialled> {
+  const errors: FleetError[] = [];
+  for (const target of targets) {
+    try {
+      return await dial(target, parts);
+    } catch (error) {
+      parts.signal.throwIfAborted();
+      errors.push(error as FleetError);
+    }
+  }
+  throw combine(errors);
+}
+
+/**
  * Connects to one server within the dial timeout. Rejects with `BROKER_UNREACHABLE`, `BROKER_REFUSED_LOGIN` or
  * `BROKER_ERROR`, or with the reason of `signal`; nothing is left open then.
  */
-export async function dial(target: DialTarget, { config, clock, signal }: DialParts): Promise<Dialled> {
+async function dial(target: DialTarget, { config, clock, signal }: DialParts): Promise<Dialled> {
   const { dialTimeoutMs: timeoutMs, tls } = config;
   const url = `${tls ? "tls" : "nats"}://${target.server}`;
   try {
     return await withDeadline({ clock, timeoutMs, what: "connect", signal }, async (inner) => {
-      const ca = await readAuthorities(config.caFile);
+      const ca = readAuthorities(config.ca);
       let socket: Socket | undefined;
       const cut = () => {
         socket?.destroy();
@@ -57,12 +73,22 @@ export async function dial(target: DialTarget, { config, clock, signal }: DialPa
   }
 }
 
-/** Read anew at each dial, because certificates are renewed. */
-async function readAuthorities(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
+/** Asked for anew at each dial, because certificates are renewed. */
+function readAuthorities(read: (() => string) | undefined): string | undefined {
   try {
-    return await readFile(file, "utf8");
+    return read?.();
   } catch (error) {
-    throw busErrors.create("BROKER_ERROR", `the file of certificate authorities ${file} cannot be read`, error);
+    throw busErrors.create("BROKER_ERROR", `the certificate authorities cannot be read: ${messageOf(error)}`, error);
   }
+}
+
+/** One error for attempts at several servers: a refused login is what somebody can do something about. */
+function combine(errors: readonly FleetError[]): FleetError {
+  const weightiest = errors.find((error) => isFleetError(error, "BROKER_REFUSED_LOGIN")) ?? errors[0];
+  invariant(weightiest, "there is a server to dial");
+  if (errors.length === 1) return weightiest;
+  return new FleetError(weightiest.code, errors.map(messageOf).join("; "), {
+    retryable: weightiest.retryable,
+    cause: weightiest,
+  });
 }

@@ -11,6 +11,7 @@ export type BusErrorCode =
   | "BUCKET_MISSING"
   | "KEY_MISSING"
   | "REVISION_CONFLICT"
+  | "FENCED"
   | "BACKPRESSURE"
   | "BROKER_ERROR";
 
@@ -43,6 +44,11 @@ export const busErrors: ErrorTable<BusErrorCode> = defineErrors({
   REVISION_CONFLICT: {
     retryable: false,
     meaning: "Another write came first: the key or stream is not at the expected revision.",
+  },
+  FENCED: {
+    retryable: false,
+    meaning:
+      "A fenced writer has ended: another one has taken over, something else was written, or an earlier write failed. This write is not stored; the bucket is to be read again and a new writer opened.",
   },
   BACKPRESSURE: {
     retryable: true,
@@ -110,7 +116,10 @@ export function fromDialError(error: unknown, url: string): FleetError {
   const fail = (code: BusErrorCode, text: string) => busErrors.create(code, `${url}: ${text}`, error);
   if (isFleetError(error, "DEADLINE_EXCEEDED")) return fail("BROKER_UNREACHABLE", "no answer in time");
   const reason = error instanceof NatsError && error.chainedError ? error.chainedError : error;
-  if (reason instanceof Error && "syscall" in reason) return fail("BROKER_UNREACHABLE", messageOf(reason));
+  // The aggregate is Node's for a name with several addresses.
+  if (reason instanceof AggregateError || (reason instanceof Error && "syscall" in reason)) {
+    return fail("BROKER_UNREACHABLE", messageOf(reason));
+  }
   const code = codeOf(error) ?? "";
   if (code === "CONNECTION_REFUSED") return fail("BROKER_UNREACHABLE", "the server closed the connection");
   if (code === "SERVER_OPT_NA") return fail("BROKER_ERROR", "the server does not offer TLS");

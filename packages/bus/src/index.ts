@@ -22,7 +22,15 @@ export {
   resolveConnectionOptions,
 } from "./connection-options.ts";
 export { type BusErrorCode, busErrors } from "./errors.ts";
+export {
+  type FencedWriteOptions,
+  type FencedWriter,
+  type FencedWriterOptions,
+  openFencedWriter,
+  readLastTerm,
+} from "./fenced-writer.ts";
 export { createBucket } from "./jetstream-bucket.ts";
 export type { Headers, Message } from "./message.ts";
 export { createConnection } from "./nats-connection.ts";
 export type { Subscription } from "./subscription.ts";
+export type { WritePipelineState } from "./write-pipeline.ts";

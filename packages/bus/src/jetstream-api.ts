@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { type ApiErrorBody, busErrors, fromApiError } from "./errors.ts";
-import type { Headers } from "./message.ts";
+import type { Headers, Message } from "./message.ts";
 
 /** Longest time an administrative request may take by default. The client's own default is 5 s as well. */
 export const API_TIMEOUT_MS = 5_000;
@@ -66,8 +66,12 @@ export async function publishAcknowledged(
   payload: Uint8Array,
   options: { timeoutMs: number; headers?: Headers },
 ): Promise<number> {
-  const message = await connection.request(subject, payload, options);
-  const ack = parseJson<PubAck>(message.payload, subject);
+  return readAcknowledgement(await connection.request(subject, payload, options), subject);
+}
+
+/** The sequence in the reply to a message published into a stream. An error in the reply is thrown, translated. */
+export function readAcknowledgement({ payload }: Message, subject: string): number {
+  const ack = parseJson<PubAck>(payload, subject);
   if (ack.error) throw fromApiError(ack.error, subject);
   if (typeof ack.seq !== "number")
     throw busErrors.create("BROKER_ERROR", `${subject}: the reply is not a publish acknowledgement`);

@@ -1,13 +1,10 @@
 import {
   backoffDelayMs,
   type Clock,
-  createThrottle,
-  FleetError,
-  invariant,
+  type FleetError,
   isFleetError,
   messageOf,
   sleep,
-  type Throttle,
   withDeadline,
 } from "@fleet/runtime";
 import { createInbox, type NatsConnection } from "nats";
@@ -20,13 +17,14 @@ import type {
   RequestOptions,
   ServerIdentity,
 } from "./connection.ts";
-import { type Dialled, dial } from "./dial.ts";
+import { type Dialled, dialAny } from "./dial.ts";
 import { dialTargets, hostOf } from "./dial-targets.ts";
 import { busErrors, fromClientError } from "./errors.ts";
 import { encodeHeaders, type Headers, type Message, wrapMessage } from "./message.ts";
 import { watchForStalls } from "./stall-watch.ts";
 import { createSubscription, type LiveSubscription, type Subscription } from "./subscription.ts";
 import { untilAborted } from "./until-aborted.ts";
+import { createWarn, type Warn } from "./warnings.ts";
 
 /** Bounds of the delay before dialling again; the spread keeps a fleet from coming back in step. */
 const REDIAL = { firstMs: 250, maxMs: 2_000 };
@@ -34,7 +32,6 @@ const REDIAL_REFUSED_LOGIN = { firstMs: 1_000, maxMs: 30_000 };
 /** A connection that does not last this long counts as a failed attempt. */
 const LASTING_MS = 2_000;
 const DRAIN_MS = 2_000;
-const WARN_EVERY_MS = 60_000;
 
 /** Creates a connection; it dials when run. */
 export function createConnection(parts: ConnectionParts): Connection {
@@ -48,8 +45,7 @@ class NatsBackedConnection implements Connection {
   readonly #subscriptions = new Set<LiveSubscription>();
   /** Told when the connection is lost: calls that wait for an answer. */
   readonly #waiting = new Set<(error: Error) => void>();
-  /** One for each kind of trouble, so that one does not silence another. */
-  readonly #throttles = new Map<string, Throttle>();
+  readonly #warn: Warn;
   readonly #counters = { reconnects: 0, disconnects: 0, slowConsumers: 0 };
   #client: NatsConnection | undefined;
   #state: ConnectionState = "connecting";
@@ -61,6 +57,7 @@ class NatsBackedConnection implements Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#warn = createWarn(parts.logger, parts.clock);
   }
 
   get clock(): Clock {
@@ -91,22 +88,21 @@ class NatsBackedConnection implements Connection {
 
   onState(listener: (state: ConnectionState) => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   async connected(signal: AbortSignal): Promise<void> {
-    if (this.#state === "connected" || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        stopListening();
-        signal.removeEventListener("abort", settle);
-        resolve();
-      };
-      const stopListening = this.onState((state) => {
-        if (state === "connected") settle();
+    if (this.#state === "connected") return;
+    let stopListening = () => {};
+    const connected = new Promise<void>((resolve) => {
+      stopListening = this.onState((state) => {
+        if (state === "connected") resolve();
       });
-      signal.addEventListener("abort", settle, { once: true });
     });
+    await untilAborted(connected, signal);
+    stopListening();
   }
 
   request(subject: string, payload: Uint8Array, options: RequestOptions): Promise<Message> {
@@ -158,7 +154,7 @@ class NatsBackedConnection implements Connection {
     });
     let failures = 0;
     while (!signal.aborted) {
-      const dialled = await this.#dialAny(signal);
+      const dialled = await this.#dial(signal);
       if (dialled) {
         const connectedMono = clock.monoMs();
         await this.#live(dialled, signal);
@@ -175,39 +171,38 @@ class NatsBackedConnection implements Connection {
     if (failFast && this.#lastError && !signal.aborted) throw this.#lastError;
   }
 
-  /** One attempt at every server until one is connected; when none is, keeps the reasons and gives `undefined`. */
-  async #dialAny(signal: AbortSignal): Promise<Dialled | undefined> {
+  /** One attempt at every server; when none can be connected to, keeps the reason and gives `undefined`. */
+  async #dial(signal: AbortSignal): Promise<Dialled | undefined> {
     const { config, clock, random, failFast } = this.#parts;
-    const errors: FleetError[] = [];
-    for (const target of dialTargets(config, this.#discovered, random)) {
-      try {
-        return await dial(target, { config, clock, signal });
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        errors.push(error as FleetError);
-      }
-    }
-    this.#lastError = combine(errors);
-    if (!failFast) {
+    try {
+      return await dialAny(dialTargets(config, this.#discovered, random), { config, clock, signal });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#lastError = error as FleetError;
       const { code, message } = this.#lastError;
-      this.#warn(code, "cannot connect to NATS; retrying", { urls: this.urls, error: message });
+      if (!failFast) this.#warn(code, "cannot connect to NATS; retrying", { urls: this.urls, error: message });
+      return undefined;
     }
-    return undefined;
   }
 
   /** Lives with a connected client until it closes or `signal` aborts. */
   async #live(dialled: Dialled, signal: AbortSignal): Promise<void> {
     const { client } = dialled;
     this.#client = client;
+    this.#learnServers(client);
     void this.#followStatus(dialled);
     for (const subscription of this.#subscriptions) subscription.attach(client);
     this.#becomeConnected();
     const reason = await untilAborted(client.closed(), signal);
-    const tlsHost = hostOf(client.getServer());
-    this.#discovered = (client.info?.connect_urls ?? []).map((server) => ({ server, tlsHost }));
     if (!client.isClosed()) await this.#close(dialled);
     this.#client = undefined;
     this.#becomeDisconnected(reason ?? undefined);
+  }
+
+  /** Keeps what the server says of its cluster, for when it is gone itself. */
+  #learnServers(client: NatsConnection): void {
+    const tlsHost = hostOf(client.getServer());
+    this.#discovered = (client.info?.connect_urls ?? []).map((server) => ({ server, tlsHost }));
   }
 
   /** Lets what was sent reach the server and closes; a server that does not answer is not waited for long. */
@@ -224,7 +219,9 @@ class NatsBackedConnection implements Connection {
 
   async #followStatus({ client, cut }: Dialled): Promise<void> {
     for await (const { type, data, permissionContext } of client.status() as AsyncIterable<StatusEvent>) {
-      if (type === "staleConnection") {
+      if (type === "update") {
+        this.#learnServers(client);
+      } else if (type === "staleConnection") {
         // The client would first wait until all that it wants to send is sent.
         cut();
       } else if (type === "error" && permissionContext) {
@@ -289,26 +286,6 @@ class NatsBackedConnection implements Connection {
     }
     return this.#client;
   }
-
-  /** Warns once a minute of each kind of trouble, with the number of times held back. */
-  #warn(kind: string, message: string, fields: Record<string, unknown>): void {
-    const throttle = this.#throttles.get(kind) ?? createThrottle(this.#parts.clock, WARN_EVERY_MS);
-    this.#throttles.set(kind, throttle);
-    throttle.run((heldBack) => {
-      this.#parts.logger.warn(message, { ...fields, ...(heldBack > 0 && { held_back: heldBack }) });
-    });
-  }
-}
-
-/** One error for attempts at several servers: a refused login is what somebody can do something about. */
-function combine(errors: readonly FleetError[]): FleetError {
-  const weightiest = errors.find((error) => isFleetError(error, "BROKER_REFUSED_LOGIN")) ?? errors[0];
-  invariant(weightiest, "there is a server to dial");
-  if (errors.length === 1) return weightiest;
-  return new FleetError(weightiest.code, errors.map(messageOf).join("; "), {
-    retryable: weightiest.retryable,
-    cause: weightiest,
-  });
 }
 
 function lostBeforeAnswer(what: string): Error {

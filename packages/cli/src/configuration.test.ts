@@ -4,115 +4,180 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { isFleetError } from "@fleet/runtime";
-import { type Configuration, describeProblems, type Environment, readConfiguration } from "./configuration.ts";
-import { PEEL_SETTINGS } from "./settings.ts";
+import { type ConfigurationInput, describeProblems, readConfiguration } from "./configuration.ts";
+import { LOG_SETTINGS, PEEL_SETTINGS } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fleet-configuration-"));
-after(() => rmSync(folder, { recursive: true }));
+after(() => rmSync(folder, { recursive: true, force: true }));
 
-function file(content: string): string {
+const settings = [...PEEL_SETTINGS, ...LOG_SETTINGS];
+
+/** Writes a configuration file and gives back its path. */
+function file(text: string): string {
   const path = join(folder, "fleet.yaml");
-  writeFileSync(path, content);
+  writeFileSync(path, text);
   return path;
 }
 
-function read(flags: Record<string, unknown>, environment: Environment = {}): Configuration {
-  return readConfiguration({ settings: PEEL_SETTINGS, flags, environment });
+function read(input: Partial<ConfigurationInput>) {
+  return readConfiguration({ settings, flags: {}, environment: {}, ...input });
 }
 
-function usageError(flags: Record<string, unknown>, environment: Environment = {}): string {
+function usageError(input: Partial<ConfigurationInput>): string {
   try {
-    read(flags, environment);
+    read(input);
   } catch (error) {
     assert.ok(isFleetError(error, "USAGE"));
     return error.message;
   }
-  throw new assert.AssertionError({ message: "nothing was thrown" });
+  return assert.fail("the configuration was taken");
 }
 
-describe("the configuration", () => {
-  test("puts flags over environment over file, and says where each value came from", () => {
-    const config = file("id: from-file\nhealth_addr: 127.0.0.1:1\nmetrics_prefix: zester\n");
-    const { values, sources } = read(
-      { config, id: "from-flag" },
-      { FLEET_ID: "from-environment", FLEET_HEALTH_ADDR: "127.0.0.1:2" },
+describe("the order of sources", () => {
+  const config = () => file("id: from-file");
+
+  test("a flag wins over the environment, that over the file", () => {
+    const environment = { FLEET_ID: "from-environment" };
+    const from = (input: Partial<ConfigurationInput>) => read(input).values["id"];
+    assert.equal(from({ flags: { id: "from-flag", config: config() }, environment }), "from-flag");
+    assert.equal(from({ flags: { config: config() }, environment }), "from-environment");
+    assert.equal(from({ flags: { config: config() } }), "from-file");
+    assert.equal(from({}), undefined);
+  });
+
+  test("it is known where a value came from", () => {
+    const path = file("log_level: warn\nid: x");
+    const { sources } = read({ flags: { config: path, id: "a" }, environment: { NATS_URL: "b" } });
+    assert.deepEqual(sources, { id: "--id", natsUrl: "NATS_URL", logLevel: `log_level in ${path}` });
+  });
+
+  test("FLEET_NATS_URL wins over NATS_URL", () => {
+    const both = { FLEET_NATS_URL: "nats://fleet", NATS_URL: "nats://others" };
+    assert.deepEqual(read({ environment: both }).values["natsUrl"], ["nats://fleet"]);
+    assert.deepEqual(read({ environment: { ...both, FLEET_NATS_URL: "" } }).values["natsUrl"], ["nats://others"]);
+  });
+
+  test("an empty variable is as good as none, and so is a key without a value", () => {
+    assert.deepEqual(read({ environment: { FLEET_ID: "", NATS_URL: "", FLEET_CONFIG: "" } }).values, {});
+    assert.deepEqual(read({ flags: { config: file("id:\nlog_level: ~\nnats_url: null\nlabel: ''") } }).values, {});
+  });
+
+  test("the flag of a switch may be off only elsewhere", () => {
+    const path = file("metrics_insecure: true");
+    const from = (input: Partial<ConfigurationInput>) => read(input).values["metricsInsecure"];
+    assert.equal(from({ flags: { config: path } }), true);
+    assert.equal(from({ flags: { config: path }, environment: { FLEET_METRICS_INSECURE: "false" } }), false);
+    assert.equal(from({ flags: { metricsInsecure: true }, environment: { FLEET_METRICS_INSECURE: "0" } }), true);
+  });
+});
+
+describe("the configuration file", () => {
+  test("is named by --config, or else by FLEET_CONFIG", () => {
+    const environment = { FLEET_CONFIG: file("id: named") };
+    assert.equal(read({ environment }).values["id"], "named");
+    assert.match(
+      usageError({ flags: { config: "/nowhere/a.yaml" }, environment }),
+      /^--config \/nowhere\/a.yaml: ENOENT/,
     );
-    assert.deepEqual(values, { id: "from-flag", healthAddr: "127.0.0.1:2", metricsPrefix: "zester" });
-    assert.deepEqual(sources, {
-      id: "--id",
-      healthAddr: "FLEET_HEALTH_ADDR",
-      metricsPrefix: `metrics_prefix in ${config}`,
+  });
+
+  test("gives lists and maps in the forms of YAML", () => {
+    const { values } = read({
+      flags: { config: file("nats_url: [a, b]\nlabel:\n  role: web\n  zone: eu-1\nreplicas: 3\nlog_format: text") },
     });
+    assert.deepEqual(values, { natsUrl: ["a", "b"], label: { role: "web", zone: "eu-1" }, logFormat: "text" });
   });
 
-  test("takes FLEET_NATS_URL before NATS_URL, and an empty variable for none", () => {
-    const both = { FLEET_NATS_URL: "nats://a:1", NATS_URL: "nats://b:1" };
-    assert.deepEqual(read({}, both).values, { natsUrl: ["nats://a:1"] });
-    assert.deepEqual(read({}, { ...both, FLEET_NATS_URL: "" }).values, { natsUrl: ["nats://b:1"] });
-    assert.deepEqual(read({}, { FLEET_ID: "" }).values, {});
+  test("keeps values as they are written: 1.10 is no number, nor is 007", () => {
+    const { values } = read({ flags: { config: file("id: 007\nlabel: {version: 1.10, on: yes, x: true}") } });
+    assert.deepEqual(values, { id: "007", label: { version: "1.10", on: "yes", x: "true" } });
   });
 
-  test("finds the file by FLEET_CONFIG", () => {
-    assert.deepEqual(read({}, { FLEET_CONFIG: file("id: web-1\n") }).values, { id: "web-1" });
+  test("may have the keys of a master in it and be empty", () => {
+    assert.deepEqual(read({ flags: { config: file("count_interval: 5s\nreplicas: 3") } }).problems, []);
+    assert.deepEqual(read({ flags: { config: file("# nothing yet\n") } }).values, {});
   });
 
-  test("takes lists repeated, separated by commas, or as a list in the file", () => {
-    const wanted = { natsUrl: ["nats://a:1", "nats://b:1"] };
-    assert.deepEqual(read({ natsUrl: ["nats://a:1", "nats://b:1"] }).values, wanted);
-    assert.deepEqual(read({ natsUrl: ["nats://a:1, nats://b:1"] }).values, wanted);
-    assert.deepEqual(read({}, { NATS_URL: "nats://a:1,nats://b:1" }).values, wanted);
-    assert.deepEqual(read({ config: file("nats_url: [nats://a:1, nats://b:1]\n") }).values, wanted);
-  });
-
-  test("takes labels repeated, separated by commas, or as a map in the file", () => {
-    const wanted = { label: { role: "web", note: "a=b" } };
-    assert.deepEqual(read({ label: ["role=web", "note=a=b"] }).values, wanted);
-    assert.deepEqual(read({}, { FLEET_LABEL: "role=web,note=a=b" }).values, wanted);
-    assert.deepEqual(read({ config: file("label: {role: web, note: a=b}\n") }).values, wanted);
-    assert.match(usageError({ label: ["role"] }), /--label: "role" is not of the form key=value/);
-  });
-
-  test("takes a switch as a flag, a word or a truth value", () => {
-    assert.deepEqual(read({ metricsInsecure: true }).values, { metricsInsecure: true });
-    assert.deepEqual(read({}, { FLEET_METRICS_INSECURE: "1" }).values, { metricsInsecure: true });
-    assert.deepEqual(read({ config: file("metrics_insecure: false\n") }).values, { metricsInsecure: false });
-    assert.match(usageError({}, { FLEET_METRICS_INSECURE: "maybe" }), /FLEET_METRICS_INSECURE: "maybe".*true or false/);
-  });
-
-  test("names every unknown key with the nearest that there is", () => {
-    const message = usageError({ config: file("helth_addr: x\nnats-url: y\n") });
-    assert.match(message, /unknown key "helth_addr"; did you mean "health_addr"\?/);
-    assert.match(message, /unknown key "nats-url"; did you mean "nats_url"\?/);
-  });
-
-  test("accepts the keys of the other role, so that peel and master can share a file", () => {
-    assert.deepEqual(read({ config: file("replicas: 3\nid: web-1\n") }).values, { id: "web-1" });
-  });
-
-  test("takes an empty file for one without settings", () => {
-    assert.deepEqual(read({ config: file("# nothing yet\n") }).values, {});
-  });
-
-  test("refuses a file that is missing, broken or not a map, naming it", () => {
-    const missing = join(folder, "nowhere.yaml");
-    assert.ok(usageError({ config: missing }).includes(missing));
-    assert.match(usageError({ config: file("id: [\n") }), /--config .*fleet\.yaml/);
-    assert.match(usageError({ config: file("- id\n") }), /a map of settings is wanted/);
-  });
-
-  test("describes a problem by the flag, with the source where that is another", () => {
-    const configuration = read({ id: "a.b" }, { FLEET_HEARTBEAT_TTL: "x", FLEET_LABEL: "a b=c" });
-    const problems = [
-      { option: "id", message: "wrong" },
-      { option: "heartbeatTtl", message: "wrong" },
-      { option: "natsUrl.0", message: "wrong" },
-      { option: "label.a b", message: "wrong" },
-    ];
-    assert.deepEqual(describeProblems(problems, PEEL_SETTINGS, configuration), [
-      "--id: wrong",
-      "--heartbeat-ttl (from FLEET_HEARTBEAT_TTL): wrong",
-      "--nats-url: wrong",
-      "--label (from FLEET_LABEL) a b: wrong",
+  test("with unknown keys is refused, with the nearest known ones", () => {
+    const path = file("natsurl: x\nhealth-addr: y\nid: a");
+    const configuration = read({ flags: { config: path } });
+    assert.deepEqual(configuration.problems, [
+      `--config ${path}: unknown key "natsurl"; did you mean "nats_url"?`,
+      `--config ${path}: unknown key "health-addr"; did you mean "health_addr"?`,
     ]);
+    assert.equal(configuration.values["id"], "a");
+  });
+
+  test("is named as the variable when that named it", () => {
+    const path = file("idd: x");
+    const { problems } = read({ environment: { FLEET_CONFIG: path } });
+    assert.deepEqual(problems, [`FLEET_CONFIG ${path}: unknown key "idd"; did you mean "id"?`]);
+    assert.match(usageError({ environment: { FLEET_CONFIG: folder } }), /^FLEET_CONFIG .*: EISDIR/);
+  });
+
+  test("has to be a map", () => {
+    for (const text of ["- a", "just text", "5"]) {
+      assert.match(
+        usageError({ flags: { config: file(text) } }),
+        /^--config .*fleet.yaml: a map of settings is wanted/,
+      );
+    }
+  });
+
+  test("that is no YAML is refused with the place", () => {
+    assert.match(
+      usageError({ flags: { config: file("id: a\nid: b") } }),
+      /Map keys must be unique at line 2, column 1/,
+    );
+  });
+
+  test("cannot hold a bomb", () => {
+    const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
+    for (let level = 1; level < 9; level += 1) {
+      lines.push(
+        `a${level}: &a${level} [${Array(10)
+          .fill(`*a${level - 1}`)
+          .join(", ")}]`,
+      );
+    }
+    assert.match(usageError({ flags: { config: file(lines.join("\n")) } }), /Excessive alias count/);
+  });
+});
+
+describe("problems in words", () => {
+  test("name the source of a value of the wrong form, all of them at once", () => {
+    const { problems, values } = read({
+      flags: { label: ["role"], config: file("nats_ca: [x]") },
+      environment: { FLEET_METRICS_INSECURE: "maybe", FLEET_ID: "a" },
+    });
+    assert.deepEqual(problems, [
+      `--nats-ca (from nats_ca in ${join(folder, "fleet.yaml")}): a single value is wanted, a file`,
+      '--label: "role" is not of the form key=value',
+      '--metrics-insecure (from FLEET_METRICS_INSECURE): "maybe" is not a yes or no; write true or false',
+    ]);
+    assert.deepEqual(values, { id: "a" });
+  });
+
+  test("name the flag, where the value came from, and the member of a list or map", () => {
+    const configuration = read({
+      flags: { natsUrl: ["a", "b"], id: "x" },
+      environment: { FLEET_LABEL: "a b=c", FLEET_LOG_LEVEL: "loud" },
+    });
+    const options = ["id", "logLevel", "natsUrl.1", "label.a b", "heartbeatTtl", "somethingElse"];
+    const problems = options.map((option) => ({ option, message: "wrong" }));
+    assert.deepEqual(describeProblems(problems, settings, configuration), [
+      "--id: wrong",
+      "--log-level (from FLEET_LOG_LEVEL): wrong",
+      "--nats-url, number 2: wrong",
+      "--label (from FLEET_LABEL) a b: wrong",
+      "--heartbeat-ttl: wrong",
+      "somethingElse: wrong",
+    ]);
+  });
+
+  test("do not number the only member of a list", () => {
+    const configuration = read({ flags: { natsUrl: ["a"] } });
+    const told = describeProblems([{ option: "natsUrl.0", message: "wrong" }], settings, configuration);
+    assert.deepEqual(told, ["--nats-url: wrong"]);
   });
 });

@@ -11,7 +11,7 @@ export const cliErrors: ErrorTable<CliErrorCode> = defineErrors({
   LEASE_NOT_HELD: { retryable: true, meaning: "The lease to step down from has no holder that answers." },
   FLEET_INCOMPLETE: {
     retryable: true,
-    meaning: "`fleet dev` did not see every peel online in time; the missing ones are named.",
+    meaning: "`fleet dev` did not see every peel online, with its facts, in time; the missing ones are named.",
   },
   CHILD_ENDED: {
     retryable: false,

@@ -24,6 +24,6 @@ function report(error: unknown): number {
     console.error(error);
     return EXIT.failed;
   }
-  for (const line of messageOf(error).split("\n")) console.error(`fleet: ${line}`);
+  for (const line of messageOf(error).trimEnd().split("\n")) console.error(`fleet: ${line}`.trimEnd());
   return EXIT_CODE_OF_ERROR[error.code] ?? EXIT.failed;
 }

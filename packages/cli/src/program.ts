@@ -14,8 +14,10 @@ export function createProgram(version: string): Command {
   const program = new Command("fleet")
     .description("Presence for machines, on NATS JetStream.")
     .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError("(run with --help for usage)")
-    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fleet: ")) })
     .exitOverride();
   withExamples(program, [
     "fleet dev                        # a broker, a master and five peels on this machine",
@@ -25,64 +27,103 @@ export function createProgram(version: string): Command {
     "fleet lease list                 # which master publishes",
   ]);
 
-  const peel = program.command("peel").description("the agent, and what is known of the others").exitOverride();
-  const peelRun = peel.command("run").description("run the agent of this machine");
-  withExamples(peelRun, [
-    "fleet peel run",
-    "fleet peel run --nats-url nats://nats-1:4222,nats://nats-2:4222 --label role=web --label zone=eu-1",
-    "FLEET_NATS_URL=nats://nats-1:4222 fleet peel run --config /etc/fleet/peel.yaml",
-  ]);
+  const peel = addCommand(program, "peel", {
+    summary: "the agent, and what is known of the others",
+    description: "Runs the agent of a machine, and shows what is known of the others.",
+    examples: ["fleet peel list", "fleet peel run --label role=web"],
+  });
+  const peelRun = addCommand(peel, "run", {
+    summary: "run the agent of this machine",
+    description: "Runs the agent of this machine: its heartbeat, its facts, its health and metrics.",
+    examples: [
+      "fleet peel run",
+      "fleet peel run --nats-url nats://nats-1:4222,nats://nats-2:4222 --label role=web --label zone=eu-1",
+      "FLEET_NATS_URL=nats://nats-1:4222 fleet peel run --config /etc/fleet/peel.yaml",
+    ],
+  });
   withSettings(peelRun, [...PEEL_SETTINGS, ...LOG_SETTINGS]).action(async (flags) => {
     const { runPeel } = await import("./commands/peel-run.ts");
     await runPeel(flags, version);
   });
 
-  const peelList = peel.command("list").description("list every peel known from facts or heartbeats");
-  withExamples(peelList, [
-    "fleet peel list",
-    "fleet peel list -o json | jq -r '.peels[] | select(.online == false) | .id'",
-  ]);
+  const peelList = addCommand(peel, "list", {
+    summary: "list every peel",
+    description: "Lists every peel known from facts or heartbeats.",
+    examples: ["fleet peel list", "fleet peel list -o json | jq -r '.peels[] | select(.online == false) | .id'"],
+  });
   withSettings(peelList, LIST_SETTINGS).action(async (flags) => {
     const { runPeelList } = await import("./commands/peel-list.ts");
     await runPeelList(flags);
   });
 
-  const master = program.command("master").description("counts the peels and keeps the buckets").exitOverride();
-  const masterRun = master.command("run").description("run a master");
-  withExamples(masterRun, [
-    "fleet master run",
-    "fleet master run --nats-url nats://nats-1:4222 --health-addr 127.0.0.1:9191 --log-format text",
-  ]);
+  const master = addCommand(program, "master", {
+    summary: "counts the peels and keeps the buckets",
+    description: "Counts the peels and keeps the buckets.",
+    examples: ["fleet master run"],
+  });
+  const masterRun = addCommand(master, "run", {
+    summary: "run a master",
+    description: "Runs a master: it creates and keeps the buckets, and counts the peels for Prometheus.",
+    examples: [
+      "fleet master run",
+      "fleet master run --nats-url nats://nats-1:4222 --health-addr 127.0.0.1:9191 --log-format text",
+    ],
+  });
   withSettings(masterRun, [...MASTER_SETTINGS, ...LOG_SETTINGS]).action(async (flags) => {
     const { runMaster } = await import("./commands/master-run.ts");
     await runMaster(flags, version);
   });
 
-  const lease = program.command("lease").description("which master publishes").exitOverride();
-  const leaseList = lease.command("list").description("list the leases that are held, and by whom");
-  withExamples(leaseList, ["fleet lease list", "fleet lease list -o json | jq -r '.leases[].holder'"]);
+  const lease = addCommand(program, "lease", {
+    summary: "which master publishes",
+    description: "Shows which master publishes, and lets another one take over.",
+    examples: ["fleet lease list", "fleet lease step-down publisher"],
+  });
+  const leaseList = addCommand(lease, "list", {
+    summary: "list the leases that are held",
+    description: "Lists the leases that are held, and by whom.",
+    examples: ["fleet lease list", "fleet lease list -o json | jq -r '.leases[].holder'"],
+  });
   withSettings(leaseList, LIST_SETTINGS).action(async (flags) => {
     const { runLeaseList } = await import("./commands/lease-list.ts");
     await runLeaseList(flags);
   });
 
-  const stepDown = lease
-    .command("step-down")
-    .argument("<name>", "the lease, such as publisher")
-    .description("make the holder of a lease release it and stay out for one TTL");
-  withExamples(stepDown, ["fleet lease step-down publisher", "fleet lease step-down publisher --yes"]);
+  const stepDown = addCommand(lease, "step-down", {
+    summary: "make the holder of a lease release it",
+    description: "Makes the holder of a lease release it and stay out for one TTL.",
+    examples: ["fleet lease step-down publisher", "fleet lease step-down publisher --yes"],
+  }).argument("<name>", "the lease, such as publisher");
   withSettings(stepDown, STEP_DOWN_SETTINGS).action(async (name, flags) => {
     const { runLeaseStepDown } = await import("./commands/lease-step-down.ts");
     await runLeaseStepDown(name, flags);
   });
 
-  const dev = program.command("dev").description("run a whole fleet on this machine: broker, masters and peels");
-  withExamples(dev, ["fleet dev", "fleet dev --peels 20 --masters 2", "fleet dev --duration 30s --verbose"]);
+  const dev = addCommand(program, "dev", {
+    summary: "run a whole fleet on this machine",
+    description: "Runs a whole fleet on this machine: a NATS server with a temporary store, masters and peels.",
+    examples: ["fleet dev", "fleet dev --peels 20 --masters 2", "fleet dev --duration 30s --verbose"],
+  });
   withFlags(dev, DEV_SETTINGS).action(async (flags) => {
     const { runDev } = await import("./commands/dev.ts");
     await runDev(flags);
   });
   return program;
+}
+
+interface CommandTexts {
+  /** In the list of commands. */
+  readonly summary: string;
+  /** On its own page. */
+  readonly description: string;
+  readonly examples: readonly string[];
+}
+
+/** Adds a command that takes after its parent. */
+function addCommand(parent: Command, name: string, { summary, description, examples }: CommandTexts): Command {
+  const command = parent.command(name).summary(summary).description(description);
+  withExamples(command, examples);
+  return command;
 }
 
 function withExamples(command: Command, examples: readonly string[]): void {

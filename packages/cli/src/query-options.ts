@@ -1,5 +1,5 @@
 import { type ConnectionConfig, resolveConnectionOptions } from "@fleet/bus";
-import { durationOption, resolveOptions } from "@fleet/runtime";
+import { durationOption, InvalidOptionsError, resolveOptions } from "@fleet/runtime";
 import * as z from "zod";
 
 const FORMATS = ["table", "json"] as const;
@@ -24,13 +24,26 @@ export function resolveQueryOptions(values: Readonly<Record<string, unknown>>): 
   return { output, timeoutMs: timeout };
 }
 
-/** The connection of a command. Throws `INVALID_OPTIONS` with every problem, by the names of the flags. */
+/** The setting behind each option of a connection. */
+const CONNECTION_SETTINGS: Readonly<Record<string, string>> = { urls: "natsUrl", creds: "natsCreds", ca: "natsCa" };
+
+/** The connection of a command. Throws `INVALID_OPTIONS` with every problem, by the names of the settings. */
 export function resolveCliConnection(values: Readonly<Record<string, unknown>>): ConnectionConfig {
   const { natsUrl, natsCreds, natsCa } = values;
-  return resolveConnectionOptions({
-    name: "fleet-cli",
-    ...(natsUrl !== undefined && { urls: natsUrl as string[] }),
-    ...(natsCreds !== undefined && { creds: natsCreds as () => Uint8Array }),
-    ...(natsCa !== undefined && { caFile: natsCa as string }),
-  });
+  try {
+    return resolveConnectionOptions({
+      name: "fleet-cli",
+      ...(natsUrl !== undefined && { urls: natsUrl as string[] }),
+      ...(natsCreds !== undefined && { creds: natsCreds as () => Uint8Array }),
+      ...(natsCa !== undefined && { ca: natsCa as () => string }),
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidOptionsError)) throw error;
+    throw new InvalidOptionsError(
+      error.problems.map(({ option, message }) => {
+        const [first = "", ...rest] = option.split(".");
+        return { option: [CONNECTION_SETTINGS[first] ?? first, ...rest].join("."), message };
+      }),
+    );
+  }
 }

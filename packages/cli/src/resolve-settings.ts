@@ -22,7 +22,7 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
 ): Parts {
   const configuration = readConfiguration({ settings, flags, environment });
   const problems: OptionProblem[] = fileProblems(configuration.values);
-  const values = withCredentialsReader(configuration.values);
+  const values = withFileReaders(configuration.values);
   const parts: Partial<Parts> = {};
   for (const name of Object.keys(resolvers) as (keyof Parts)[]) {
     try {
@@ -32,9 +32,8 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
       problems.push(...error.problems);
     }
   }
-  if (problems.length > 0) {
-    throw cliErrors.create("USAGE", describeProblems(problems, settings, configuration).join("\n"));
-  }
+  const told = [...configuration.problems, ...describeProblems(problems, settings, configuration)];
+  if (told.length > 0) throw cliErrors.create("USAGE", told.join("\n"));
   return parts as Parts;
 }
 
@@ -52,8 +51,12 @@ function fileProblems(values: Values): OptionProblem[] {
   return problems;
 }
 
-/** Replaces the credentials file's name by a way to read it, so that a renewed file counts at the next login. */
-function withCredentialsReader(values: Values): Values {
-  const { natsCreds: path, ...others } = values;
-  return typeof path === "string" ? { ...others, natsCreds: () => readFileSync(path) } : values;
+/** Replaces names of files by ways to read them, so that a renewed file counts at the next connect. */
+function withFileReaders(values: Values): Values {
+  const { natsCreds, natsCa } = values;
+  return {
+    ...values,
+    ...(typeof natsCreds === "string" && { natsCreds: () => readFileSync(natsCreds) }),
+    ...(typeof natsCa === "string" && { natsCa: () => readFileSync(natsCa, "utf8") }),
+  };
 }

@@ -1,4 +1,22 @@
 import { constants } from "node:os";
+import { type Clock, systemClock } from "@fleet/runtime";
+
+/**
+ * One Ctrl-C can arrive twice: the terminal signals every process, and npm passes on what it gets. What comes this soon
+ * after the first signal is the same one.
+ */
+const SAME_SIGNAL_MS = 300;
+
+export interface StopSignalsOptions {
+  /** Told of the signal that stops things. */
+  readonly first?: (name: NodeJS.Signals) => void;
+  /** Told of the one that ends the process at once. */
+  readonly second?: (name: NodeJS.Signals) => void;
+  /** @default the system's clock */
+  readonly clock?: Clock;
+  /** @default process.exit */
+  readonly exit?: (code: number) => void;
+}
 
 /**
  * Aborts `stop` at the first of these signals and ends the process at once at the second. The function returned gives
@@ -7,17 +25,18 @@ import { constants } from "node:os";
 export function abortOnSignals(
   stop: AbortController,
   names: readonly NodeJS.Signals[],
-  on: { first?: (name: NodeJS.Signals) => void; second?: (name: NodeJS.Signals) => void } = {},
+  { first, second, clock = systemClock, exit = process.exit }: StopSignalsOptions = {},
 ): () => void {
-  let signalled = false;
+  let firstMono: number | undefined;
   const onSignal = (name: NodeJS.Signals) => {
-    if (signalled) {
-      on.second?.(name);
-      process.exit(128 + constants.signals[name]);
+    if (firstMono === undefined) {
+      firstMono = clock.monoMs();
+      first?.(name);
+      stop.abort();
+    } else if (clock.monoMs() - firstMono >= SAME_SIGNAL_MS) {
+      second?.(name);
+      exit(128 + constants.signals[name]);
     }
-    signalled = true;
-    on.first?.(name);
-    stop.abort();
   };
   for (const name of names) process.on(name, onSignal);
   return () => {

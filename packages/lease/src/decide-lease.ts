@@ -1,5 +1,5 @@
 import type { LeaseConfig } from "./lease-options.ts";
-import type { EndReason, LeaseHold, LeaseState } from "./lease-state.ts";
+import { type EndReason, isVoluntary, type LeaseHold, type LeaseState } from "./lease-state.ts";
 
 /** What a candidate does next. */
 export type LeaseAction =
@@ -11,59 +11,67 @@ export type LeaseAction =
   | { readonly kind: "choose-term" }
   /** Rewrite the key, expecting this revision; unknown after `timeoutMs`. */
   | { readonly kind: "renew"; readonly expectedRevision: number; readonly timeoutMs: number }
-  /** Abort the work signal. */
-  | { readonly kind: "end-work"; readonly reason: EndReason }
   /** Delete the key, expecting this revision. */
   | { readonly kind: "release"; readonly revision: number }
+  /** Begin the work under this term. */
+  | { readonly kind: "start-work"; readonly term: number }
+  /** End the term: abort the work signal, if work has begun. */
+  | { readonly kind: "end-work"; readonly reason: EndReason }
   /** Nothing until this time, or until something is observed. */
   | { readonly kind: "wait"; readonly untilMono: number }
   /** Nothing ever again. */
   | { readonly kind: "finish" };
 
-const NEVER = Number.POSITIVE_INFINITY;
-
 /**
- * Decides what a candidate does at `nowMono`, from what it has observed. All timing of the lease is here; nothing in
- * it depends on wall time.
+ * Decides what a candidate does at `nowMono`, from what it has observed. All timing of the lease is here and in
+ * `observeLease`; nothing in either depends on wall time. Asked again after every observation and at the end of every
+ * wait, it always gives the one next step; while an operation is under way that is never another operation, but it may be
+ * the end of the work.
  */
 export function decideLease(state: LeaseState, nowMono: number, config: LeaseConfig): LeaseAction {
-  return state.hold ? decideHolder(state, state.hold, nowMono, config) : decideContender(state, nowMono);
+  const { hold } = state;
+  if (!hold) return decideContender(state, nowMono);
+  return hold.endReason === undefined
+    ? decideHolder(state, hold, nowMono, config)
+    : decideLeaver(state, hold, nowMono, config);
 }
 
 function decideContender(state: LeaseState, nowMono: number): LeaseAction {
+  const { key, outUntilMono } = state;
+  if (state.underWay) return waitForEvent;
   if (state.stopping) return { kind: "finish" };
-  if (nowMono < state.outUntilMono) return { kind: "wait", untilMono: state.outUntilMono };
-  const { key } = state;
-  if (key.kind === "free") return { kind: "acquire", expectedRevision: key.revision };
-  return nowMono >= key.lookMono ? { kind: "read" } : { kind: "wait", untilMono: key.lookMono };
+  if (key.kind !== "free") return nowMono < key.lookMono ? waitUntil(key.lookMono) : { kind: "read" };
+  // Out after stepping down: it looks on, so that it knows who holds the lease, and leaves it to the others.
+  return nowMono < outUntilMono ? waitUntil(outUntilMono) : { kind: "acquire", expectedRevision: key.revision };
 }
 
 function decideHolder(state: LeaseState, hold: LeaseHold, nowMono: number, config: LeaseConfig): LeaseAction {
   const deadlineMono = hold.goodMono + config.renewDeadlineMs;
-  if (hold.stage === "ending" || hold.stage === "ended") return decideLeaver(hold, nowMono, deadlineMono, config);
-
+  // First of all, because an operation may hang and the work must not outlive the deadline for that.
   const reason = whyEnd(state, hold, nowMono, deadlineMono);
   if (reason) return { kind: "end-work", reason };
-  if (nowMono < hold.dueMono) return { kind: "wait", untilMono: Math.min(hold.dueMono, deadlineMono) };
+  if (hold.stage === "confirmed" && hold.term !== undefined) return { kind: "start-work", term: hold.term };
+  if (state.underWay) return waitUntil(deadlineMono);
+  if (nowMono < hold.dueMono) return waitUntil(Math.min(hold.dueMono, deadlineMono));
   if (hold.inDoubt) return { kind: "read" };
-  if (hold.stage === "acquired") return { kind: "choose-term" };
-  return renew(hold, nowMono, deadlineMono, config);
+  return hold.stage === "acquired" ? { kind: "choose-term" } : renew(hold, nowMono, deadlineMono, config);
 }
 
 function whyEnd(state: LeaseState, hold: LeaseHold, nowMono: number, deadlineMono: number): EndReason | undefined {
   if (hold.lost) return hold.lost;
-  if (nowMono >= deadlineMono) return "deadline";
+  if (nowMono >= deadlineMono) return hold.stage === "acquired" ? "no-term" : "deadline";
   if (state.stopping) return "stopped";
   if (nowMono < state.outUntilMono) return "stepped-down";
   return undefined;
 }
 
 /** Keeps the key while the work is ending, so that nobody else begins before, and gives it back after. */
-function decideLeaver(hold: LeaseHold, nowMono: number, deadlineMono: number, config: LeaseConfig): LeaseAction {
-  if (hold.stage === "ended") return { kind: "release", revision: hold.revision };
-  const ours = !hold.lost && (hold.endReason === "stopped" || hold.endReason === "stepped-down");
-  if (!ours || nowMono >= deadlineMono) return { kind: "wait", untilMono: NEVER };
-  if (nowMono < hold.dueMono) return { kind: "wait", untilMono: hold.dueMono };
+function decideLeaver(state: LeaseState, hold: LeaseHold, nowMono: number, config: LeaseConfig): LeaseAction {
+  if (state.underWay) return waitForEvent;
+  if (hold.stage === "ended") return hold.inDoubt ? { kind: "read" } : { kind: "release", revision: hold.revision };
+  const deadlineMono = hold.goodMono + config.renewDeadlineMs;
+  if (!isVoluntary(hold.endReason) || hold.lost || nowMono >= deadlineMono) return waitForEvent;
+  if (nowMono < hold.dueMono) return waitUntil(hold.dueMono);
   return hold.inDoubt ? { kind: "read" } : renew(hold, nowMono, deadlineMono, config);
 }
 
@@ -71,3 +79,9 @@ function renew(hold: LeaseHold, nowMono: number, deadlineMono: number, config: L
   const timeoutMs = Math.min(config.renewTimeoutMs, deadlineMono - nowMono);
   return { kind: "renew", expectedRevision: hold.revision, timeoutMs };
 }
+
+function waitUntil(untilMono: number): LeaseAction {
+  return { kind: "wait", untilMono };
+}
+
+const waitForEvent: LeaseAction = waitUntil(Number.POSITIVE_INFINITY);

@@ -15,8 +15,8 @@ export interface LeaseRecord {
 
 /** What a candidate knows of the lease's key. */
 export type LeaseKey =
-  /** Must be read, at `lookMono`. */
-  | { readonly kind: "unknown"; readonly lookMono: number }
+  /** Must be read, at `lookMono`. `yielded`: found free, but left alone because somebody else was heard writing it. */
+  | { readonly kind: "unknown"; readonly lookMono: number; readonly yielded: boolean }
   /** Nobody holds it. `revision` is the one a write has to expect: 0, or that of a delete marker. */
   | { readonly kind: "free"; readonly revision: number }
   /** Somebody else holds it; to be looked at again at `lookMono`. */
@@ -26,8 +26,10 @@ export type LeaseKey =
 export type EndReason =
   /** The process is stopping. */
   | "stopped"
-  /** Somebody asked it to. */
+  /** Somebody asked it to, or its work ended by itself. */
   | "stepped-down"
+  /** The greatest term used so far could not be found, so work cannot begin; others may have more luck. */
+  | "no-term"
   /** No renew succeeded in time. */
   | "deadline"
   /** Another holds the key. */
@@ -37,33 +39,48 @@ export type EndReason =
 
 /** A term of holding, from the acquiring write to the end of the work under it. */
 export interface LeaseHold {
+  /**
+   * `acquired`: no term yet; `confirming`: term chosen, to be written by one good renew; `confirmed`: work may begin;
+   * `working`: the work signal is alive; `ending`: it is aborted, the work has not ended yet; `ended`: the key can be
+   * given back.
+   */
+  readonly stage: "acquired" | "confirming" | "confirmed" | "working" | "ending" | "ended";
   /** The last revision known to be ours. */
   readonly revision: number;
   /** Revision of the acquiring write: the least the term can be. */
   readonly firstRevision: number;
-  /** When the last good renew, or the acquiring write, was *started*. The deadline is counted from here. */
-  readonly goodMono: number;
-  /** When the next write or read is due. */
-  readonly dueMono: number;
   /** The fencing token; `undefined` until chosen. */
   readonly term: number | undefined;
-  /**
-   * `acquired`: no term yet; `confirming`: term chosen, to be written by one good renew; `working`: the work signal
-   * is alive; `ending`: it is aborted, the work has not ended yet; `ended`: the key can be released.
-   */
-  readonly stage: "acquired" | "confirming" | "working" | "ending" | "ended";
-  /** A renew was refused, or somebody else was heard: the key must be read before anything else is written. */
+  /** When the last good renew, or the acquiring write, was *begun*. The deadline is counted from here. */
+  readonly goodMono: number;
+  /** When the next step is due: a renew, or another try of what failed. */
+  readonly dueMono: number;
+  /** A write was refused: the key must be read before anything else is written. */
   readonly inDoubt: boolean;
   /** Found to be no longer ours, and why. */
   readonly lost: "taken" | "gone" | undefined;
-  /** Why work was told to end. */
+  /** Why the term ends; `undefined` until it does. */
   readonly endReason: EndReason | undefined;
+}
+
+/** A request to the bucket that has not been answered yet. */
+export interface LeaseOperation {
+  /** When it was begun: before anything of it left this process. */
+  readonly sinceMono: number;
+  /** Somebody else was heard writing the key since. */
+  readonly heard: boolean;
 }
 
 /** Everything that decides what a candidate does next. Only `observeLease` makes new ones. */
 export interface LeaseState {
   readonly key: LeaseKey;
   readonly hold: LeaseHold | undefined;
+  /** There are never two operations under way. */
+  readonly underWay: LeaseOperation | undefined;
+  /** The last release heard of, and whose it was if that was known. */
+  readonly release: { readonly heardMono: number; readonly holder: string | undefined } | undefined;
+  /** Greatest term met with; whatever forgets its terms, this candidate does not go back behind it. */
+  readonly greatestTerm: number;
   /** Not to be acquired before this, after stepping down. */
   readonly outUntilMono: number;
   readonly stopping: boolean;
@@ -72,8 +89,11 @@ export interface LeaseState {
 /** A candidate that has just begun. */
 export function initialLeaseState(nowMono: number): LeaseState {
   return {
-    key: { kind: "unknown", lookMono: nowMono },
+    key: { kind: "unknown", lookMono: nowMono, yielded: false },
     hold: undefined,
+    underWay: undefined,
+    release: undefined,
+    greatestTerm: 0,
     outUntilMono: Number.NEGATIVE_INFINITY,
     stopping: false,
   };
@@ -84,5 +104,10 @@ export function initialLeaseState(nowMono: number): LeaseState {
  * deadline counted from the start of the last good renew.
  */
 export function mayWork({ hold }: LeaseState, nowMono: number, renewDeadlineMs: number): boolean {
-  return hold?.stage === "working" && nowMono < hold.goodMono + renewDeadlineMs;
+  return hold?.stage === "working" && !hold.lost && nowMono < hold.goodMono + renewDeadlineMs;
+}
+
+/** Whether the holder ends its term of its own will, and so keeps the key until its work has ended. */
+export function isVoluntary(reason: EndReason | undefined): boolean {
+  return reason === "stopped" || reason === "stepped-down" || reason === "no-term";
 }

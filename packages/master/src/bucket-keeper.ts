@@ -58,10 +58,12 @@ export function createBucketKeeper(parts: BucketKeeperParts): BucketKeeper {
     intervalMs: LOOK_EVERY_MS,
     deadlineMs: DEADLINE_MS,
     backoff: { firstMs: 500, maxMs: 10_000 },
-    async work() {
+    async work(signal) {
       if (connection.state !== "connected") return;
       let failure: unknown;
       for (const spec of buckets) {
+        // Where JetStream does not answer, each takes seconds, which a master that is told to stop does not have.
+        if (signal.aborted) return;
         try {
           report(spec, await setUpBucket(connection, spec, { replicas, repair: !repaired.has(spec.name) }));
         } catch (error) {

@@ -14,8 +14,8 @@ export interface MasterOptions extends HeartbeatTimingOptions {
   readonly natsUrl?: readonly string[];
   /** Contents of a NATS `.creds` file, asked for at each login. */
   readonly natsCreds?: () => Uint8Array;
-  /** File with the certificate authorities of the NATS servers. */
-  readonly natsCa?: string;
+  /** Certificate authorities of the NATS servers in PEM, asked for at each dial. */
+  readonly natsCa?: () => string;
   /** Where the operations server listens. @default "127.0.0.1:9091" */
   readonly healthAddr?: string;
   /** Where the heartbeat bucket is kept when this master creates it. @default "file" */
@@ -56,9 +56,9 @@ const schema = withTimingRelation(
       .string()
       .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
       .optional(),
-    natsUrl: z.array(natsUrlOption()).min(1).default(["nats://127.0.0.1:4222"]),
+    natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
-    natsCa: z.string().min(1).optional(),
+    natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
     healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9091 }),
     ...heartbeatTimingShape(),
     heartbeatStorage: z
@@ -89,7 +89,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
       name: `master:${id}`,
       inboxPrefix: `_INBOX_${id}`,
       ...(given.natsCreds && { creds: given.natsCreds }),
-      ...(given.natsCa && { caFile: given.natsCa }),
+      ...(given.natsCa && { ca: given.natsCa }),
     }),
     healthAddr: given.healthAddr,
     heartbeatTtlMs: given.heartbeatTtl,

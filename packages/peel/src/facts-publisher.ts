@@ -48,8 +48,14 @@ export function createFactsPublisher(parts: FactsPublisherParts): FactsPublisher
       if (value.length > FACTS_MAX_BYTES) {
         throw new Error(`the facts have ${value.length} bytes; no more than ${FACTS_MAX_BYTES} are taken`);
       }
-      await bucket.put(peelId, value, { timeoutMs: WRITE_TIMEOUT_MS });
+      // Said beforehand, so that what is asked for meanwhile is not forgotten.
       written = digest;
+      try {
+        await bucket.put(peelId, value, { timeoutMs: WRITE_TIMEOUT_MS });
+      } catch (error) {
+        written = undefined;
+        throw error;
+      }
       logger.debug("facts written", { bytes: value.length });
     },
     onError(error) {

@@ -14,8 +14,8 @@ export interface PeelOptions extends HeartbeatTimingOptions {
   readonly natsUrl?: readonly string[];
   /** Contents of a NATS `.creds` file, asked for at each login. */
   readonly natsCreds?: () => Uint8Array;
-  /** File with the certificate authorities of the NATS servers. */
-  readonly natsCa?: string;
+  /** Certificate authorities of the NATS servers in PEM, asked for at each dial. */
+  readonly natsCa?: () => string;
   /** Where the operations server listens. @default "127.0.0.1:9090" */
   readonly healthAddr?: string;
   /** Labels to select this peel by; part of its facts. @default {} */
@@ -42,6 +42,7 @@ export interface PeelConfig {
 }
 
 const LABEL_KEY = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+const LABEL_KEY_RULE = "use 1 to 63 letters, digits and _ . -, beginning with a letter or digit";
 const LABEL_MAX_CHARACTERS = 256;
 
 const schema = withTimingRelation(
@@ -50,16 +51,20 @@ const schema = withTimingRelation(
       .string()
       .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a peel id: ${PEEL_ID_RULE}` })
       .optional(),
-    natsUrl: z.array(natsUrlOption()).min(1).default(["nats://127.0.0.1:4222"]),
+    natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
-    natsCa: z.string().min(1).optional(),
+    natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
     healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9090 }),
     label: z
       .record(
+        z.string().regex(LABEL_KEY),
         z
-          .string()
-          .regex(LABEL_KEY, { error: (issue) => `"${issue.input}" cannot be a label: use letters, digits and _ . -` }),
-        z.string().max(LABEL_MAX_CHARACTERS),
+          .string({ error: "not text" })
+          .max(LABEL_MAX_CHARACTERS, { error: `longer than ${LABEL_MAX_CHARACTERS} characters` }),
+        {
+          error: (issue) =>
+            issue.code === "invalid_key" ? `"${issue.input}" cannot be a label: ${LABEL_KEY_RULE}` : undefined,
+        },
       )
       .default({}),
     ...heartbeatTimingShape(),
@@ -87,7 +92,7 @@ export function resolvePeelOptions(options: PeelOptions): PeelConfig {
         name: `peel:${id}:${session}`,
         inboxPrefix: `_INBOX_${id}`,
         ...(given.natsCreds && { creds: given.natsCreds }),
-        ...(given.natsCa && { caFile: given.natsCa }),
+        ...(given.natsCa && { ca: given.natsCa }),
       }),
   };
 }

@@ -3,12 +3,15 @@
  * together drift apart by it at their second beat, so that a fleet never beats in step.
  */
 export function beatPhaseMs(peelId: string, intervalMs: number): number {
-  // FNV-1a, 32 bits: even enough over short, similar names, and the same in every implementation.
   let hash = 0x811c9dc5;
   for (let index = 0; index < peelId.length; index += 1) {
-    hash = Math.imul(hash ^ peelId.charCodeAt(index), 0x01000193) >>> 0;
+    hash = Math.imul(hash ^ peelId.charCodeAt(index), 0x01000193);
   }
-  return (hash / 2 ** 32) * intervalMs;
+  // FNV-1a alone puts names that differ in their last character, web1 and web2, close together: MurmurHash3's last
+  // step spreads them.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32) * intervalMs;
 }
 
 /**
@@ -24,5 +27,7 @@ export function nextBeatMono(options: {
   const { afterMono, originMono, phaseMs, intervalMs } = options;
   const firstMono = originMono + phaseMs;
   const beats = Math.floor((afterMono - firstMono) / intervalMs) + 1;
-  return firstMono + beats * intervalMs;
+  const nextMono = firstMono + beats * intervalMs;
+  // The division can round a beat that is just over to one that is just to come.
+  return nextMono > afterMono ? nextMono : firstMono + (beats + 1) * intervalMs;
 }

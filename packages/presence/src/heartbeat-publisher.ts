@@ -127,7 +127,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
           }
         }
       } else {
-        await this.#waitUntil(dueMono, signal);
+        await this.#waitUntil(dueMono);
       }
     }
 
@@ -167,7 +167,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
    * Waits until a beat is due, the connection changes or the service stops; no longer than the look for a suspended
    * machine allows.
    */
-  async #waitUntil(dueMono: number, signal: AbortSignal): Promise<void> {
+  async #waitUntil(dueMono: number): Promise<void> {
     const { clock, connection } = this.#parts;
     // Disconnected, there is nothing to wait for but the connection: the state listener wakes this.
     const untilDueMs = connection.state === "connected" ? dueMono - clock.monoMs() : LOOK_EVERY_MS;
@@ -178,7 +178,6 @@ class BucketHeartbeat implements HeartbeatPublisher {
         this.#wake = () => {};
         resolve();
       };
-      if (signal.aborted) this.#wake();
     });
   }
 

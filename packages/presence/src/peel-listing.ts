@@ -1,5 +1,5 @@
-import type { Bucket, BucketReplay } from "@fleet/bus";
-import { type Clock, isFleetError } from "@fleet/runtime";
+import type { Bucket, BucketEntry, HeardWrite } from "@fleet/bus";
+import { type Clock, isFleetError, withDeadline } from "@fleet/runtime";
 import { decodeFacts, decodeHeartbeat, type Facts, factText, HEADER_SESSION, isPeelId } from "@fleet/wire";
 
 /** One peel in a listing; what is not known is `undefined`. */
@@ -75,7 +75,7 @@ export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
       lastSeenMs,
     };
   });
-  return { peels, malformed: facts.malformed + (beats?.malformed ?? 0) };
+  return { peels, malformed: facts.malformed.size + (beats?.malformed.size ?? 0) };
 }
 
 async function readFacts(parts: ListPeelsParts, deadlineMono: number) {
@@ -103,59 +103,54 @@ async function readFacts(parts: ListPeelsParts, deadlineMono: number) {
   // What was heard is hearsay; facts are quoted from the bucket. A key rewritten meanwhile may have been passed over.
   for (const key of rewritten) {
     if (seen.has(key)) continue;
-    const entry = await bucket.get(key, { fromLeader: true, timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
+    const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
+    const entry = await unlessMissing(bucket.get(key, { fromLeader: true, timeoutMs }));
     if (entry) take(entry);
   }
   return { byId, malformed };
 }
 
 async function readBeats(parts: ListPeelsParts, deadlineMono: number) {
-  const { clock, heartbeats: bucket, signal } = parts;
-  const stored: { key: string; value: Uint8Array; storedAt: number }[] = [];
+  const { clock, heartbeats: bucket } = parts;
   const byId = new Map<string, Beat>();
   const heard = new Map<string, HeardLast>();
-  let malformed = 0;
+  const malformed = new Set<string>();
+  let brokerLeadMs = 0;
 
   const decode = (key: string, value: Uint8Array, ageMs: Beat["ageMs"]): Beat | undefined => {
     const decoded = isPeelId(key) ? decodeHeartbeat(value) : undefined;
     if (decoded?.ok) return { version: decoded.value.version, session: decoded.value.session, ageMs };
-    malformed += 1;
+    malformed.add(key);
     return undefined;
   };
 
-  const startedMono = clock.monoMs();
-  const replay = await replayHearing(
-    bucket,
-    { clock, deadlineMono, ...(signal && { signal }) },
-    {
-      onEntry(entry) {
-        if (entry.operation === "put") stored.push(entry);
-      },
-      onWrite(write) {
-        const heardMono = clock.monoMs();
-        if (write.operation === "put") {
-          const beat = decode(write.key, write.value, (nowMono) => nowMono - heardMono);
-          if (beat) heard.set(write.key, { beat });
-        } else {
-          const session = write.header(HEADER_SESSION);
-          if (endsSession(session, heard.get(write.key)?.beat)) heard.set(write.key, { left: session });
-        }
-      },
+  const replay = await replayHearing(parts, bucket, deadlineMono, {
+    onEntry({ key, value, operation, storedAt }) {
+      if (operation !== "put") return;
+      const beat = decode(key, value, (nowMono) => Math.max(0, nowMono + brokerLeadMs - storedAt));
+      if (beat) byId.set(key, beat);
     },
-  );
-  if (!replay) return undefined;
+    onWrite(write) {
+      const heardMono = clock.monoMs();
+      if (write.operation === "put") {
+        const beat = decode(write.key, write.value, (nowMono) => nowMono - heardMono);
+        if (beat) heard.set(write.key, { beat });
+      } else {
+        const session = write.header(HEADER_SESSION);
+        if (endsSession(session, heard.get(write.key)?.beat)) heard.set(write.key, { left: session });
+      }
+    },
+  });
+  const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
+  const state = replay && (await unlessMissing(bucket.state({ timeoutMs })));
+  if (!state) return undefined;
 
-  const nowAtStart = replay.brokerNow - startedMono;
-  for (const { key, value, storedAt } of stored) {
-    const beat = decode(key, value, (nowMono) => Math.max(0, nowAtStart + nowMono - storedAt));
-    if (beat) byId.set(key, beat);
-  }
+  brokerLeadMs = replay.brokerLeadMs;
   for (const [key, { beat, left }] of heard) {
     if (beat) byId.set(key, beat);
     else if (endsSession(left, byId.get(key))) byId.delete(key);
   }
-  const { ttlMs } = await bucket.state({ timeoutMs: Math.max(1, deadlineMono - clock.monoMs()) });
-  return { byId, malformed, staleAfterMs: STALE_TTLS * (ttlMs || ASSUMED_TTL_MS) };
+  return { byId, malformed, staleAfterMs: STALE_TTLS * (state.ttlMs || ASSUMED_TTL_MS) };
 }
 
 /** Whether a delete marker ends the beat known last: an old process may say goodbye after its successor began. */
@@ -165,23 +160,29 @@ function endsSession(markerSession: string | undefined, beat: Beat | undefined):
 
 /** Listens, then reads the bucket through; `undefined` if there is no such bucket. */
 async function replayHearing(
+  { clock, signal }: ListPeelsParts,
   bucket: Bucket,
-  bounds: { clock: Clock; deadlineMono: number; signal?: AbortSignal },
-  on: {
-    onEntry: Parameters<Bucket["replay"]>[0];
-    onWrite: Parameters<Bucket["hear"]>[0];
-  },
-): Promise<BucketReplay | undefined> {
-  const { clock, deadlineMono, signal } = bounds;
+  deadlineMono: number,
+  on: { onEntry: (entry: BucketEntry) => void; onWrite: (write: HeardWrite) => void },
+): Promise<{ brokerLeadMs: number } | undefined> {
+  const leftMs = () => Math.max(1, deadlineMono - clock.monoMs());
+  const bounds = { timeoutMs: leftMs(), ...(signal && { signal }) };
   const hearing = bucket.hear(on.onWrite);
   try {
-    await hearing.ready;
-    const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
-    return await bucket.replay(on.onEntry, { timeoutMs, ...(signal && { signal }) });
+    await withDeadline({ clock, what: `listen to ${bucket.name}`, ...bounds }, () => hearing.ready);
+    const startedMono = clock.monoMs();
+    const replay = await unlessMissing(bucket.replay(on.onEntry, { ...bounds, timeoutMs: leftMs() }));
+    return replay && { brokerLeadMs: replay.brokerNow - startedMono };
+  } finally {
+    hearing.close();
+  }
+}
+
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
   } catch (error) {
     if (isFleetError(error, "BUCKET_MISSING")) return undefined;
     throw error;
-  } finally {
-    hearing.close();
   }
 }

@@ -5,10 +5,12 @@ import fc from "fast-check";
 import { type Decoded, MALFORMED_REASONS } from "./decoded.ts";
 import { decodeFacts, FACTS_MAX_BYTES, factText } from "./facts-codec.ts";
 import { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_MAX_BYTES } from "./heartbeat-codec.ts";
+import { decodeTerm, TERM_MAX_BYTES } from "./term-codec.ts";
 
 const DECODERS: ReadonlyArray<readonly [(bytes: Uint8Array) => Decoded<unknown>, number]> = [
   [decodeHeartbeat, HEARTBEAT_MAX_BYTES],
   [decodeFacts, FACTS_MAX_BYTES],
+  [decodeTerm, TERM_MAX_BYTES],
 ];
 
 /** Every decoder gives a value or a reason for these bytes, and what it gives can be shown and copied. */

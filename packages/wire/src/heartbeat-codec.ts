@@ -1,5 +1,5 @@
 import type { Decoded } from "./decoded.ts";
-import { decodeMap, encodeMap, refused } from "./map-codec.ts";
+import { decodeMap, encodeMap, isCount, isMissing, refused } from "./map-codec.ts";
 
 /** Version of the records on the wire; 0 in a record means that its writer never set one. */
 export const PROTOCOL_VERSION = 1;
@@ -69,14 +69,6 @@ export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
       ...(!isMissing(ping) && { ping }),
     },
   };
-}
-
-function isMissing(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isSpan(value: unknown): value is number {

@@ -30,3 +30,12 @@ export {
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
+export {
+  decodeTerm,
+  encodeTerm,
+  FENCE_KEY,
+  FENCE_WINDOW,
+  TERM_KEY,
+  TERM_MAX_BYTES,
+  type TermRecord,
+} from "./term-codec.ts";

@@ -42,6 +42,16 @@ export function isWireMap(value: unknown): value is WireMap {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Whether a field was left out; writers in Go send nil for what they never set. */
+export function isMissing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+/** Whether a field holds a whole number that can count something. */
+export function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
 export function refused(reason: MalformedReason): Decoded<never> {
   return { ok: false, reason };
 }

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { type Guardian, startGuardian } from "@fleet/broker";
 import { createConnection, resolveConnectionOptions } from "@fleet/bus";
 import { aborted, createDeferred, createLogger, createServiceGroup, type Service, systemClock } from "@fleet/runtime";
@@ -15,8 +16,8 @@ import { DEV_SETTINGS } from "../settings.ts";
 import { abortOnSignals } from "../stop-signals.ts";
 import { withConnection } from "../with-connection.ts";
 
-/** Time for everything to stop: a process gets 12 s, the broker 10 s. */
-const STOP_TIMEOUT_MS = 30_000;
+/** Time for everything to stop: peels and masters get 12 s each, the broker 10 s. */
+const STOP_TIMEOUT_MS = 40_000;
 const REACH_TIMEOUT_MS = 5_000;
 
 /** `fleet dev` */
@@ -24,9 +25,11 @@ export async function runDev(flags: Values): Promise<void> {
   const { config } = resolveSettings(DEV_SETTINGS, flags, { config: resolveDevOptions }, {});
   const stop = new AbortController();
   const ignoreSignals = abortOnSignals(stop, ["SIGINT", "SIGTERM", "SIGHUP"]);
+  const view = createFleetView(process.stdout, config.verbose, process.env);
   // From here on the guardian clears up, however this process ends.
-  const guardian = await startGuardian();
-  const view = createFleetView(process.stdout, config.verbose);
+  const guardian = await startGuardian({
+    onLost: (reason) => view.note(`${reason}: should this process be killed, what it started goes on`),
+  });
   try {
     await runFleet(config, { guardian, view, stop });
   } catch (error) {
@@ -44,11 +47,24 @@ interface Surroundings {
   readonly stop: AbortController;
 }
 
-async function runFleet(config: DevConfig, { guardian, view, stop }: Surroundings): Promise<void> {
-  const { signal } = stop;
-  const broker = await findBroker(config, { guardian, view, signal });
+async function runFleet(config: DevConfig, surroundings: Surroundings): Promise<void> {
+  const broker = await findBroker(config, surroundings);
+  try {
+    await runMembers(config, broker, surroundings);
+  } finally {
+    // Told to stop before it came to that, the group has not run it.
+    await broker.own?.close();
+  }
+}
+
+async function runMembers(config: DevConfig, broker: FoundBroker, { guardian, view, stop }: Surroundings) {
   const members = await planMembers(config);
-  announceFleet({ broker, members, write: (line) => view.note(line) });
+  announceFleet({
+    broker,
+    members,
+    home: homedir(),
+    write: (line) => view.note(line),
+  });
 
   const completion = createCompletion({
     expected: members.filter(({ role }) => role === "peel").map(({ name }) => name),
@@ -89,7 +105,7 @@ async function runFleet(config: DevConfig, { guardian, view, stop }: Surrounding
     clock: systemClock,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     members: [
-      { name: "nats-server", run: (stopBroker) => broker.run(stopBroker) },
+      ...(broker.own ? [{ name: "nats-server", run: broker.own.run }] : []),
       createParallelServices("masters", processesOf("master")),
       createParallelServices("peels", processesOf("peel")),
       connection,
@@ -106,31 +122,35 @@ async function runFleet(config: DevConfig, { guardian, view, stop }: Surrounding
       announceStop(view),
     ],
   });
-  await group.run(signal);
+  await group.run(stop.signal);
   if (died.length > 0) throw cliErrors.create("CHILD_ENDED", died.join("\n"));
 }
 
+/** A broker to use. */
+interface FoundBroker {
+  readonly url: string;
+  /** Without credentials. */
+  readonly shownUrl: string;
+  /** The broker, if it is one of our own. */
+  readonly own?: DevBroker;
+}
+
 /** The broker that was named, once it answers; otherwise one of our own. */
-async function findBroker(
-  config: DevConfig,
-  { guardian, view, signal }: { guardian: Guardian; view: FleetView; signal: AbortSignal },
-): Promise<Pick<DevBroker, "url" | "run"> & Partial<DevBroker>> {
+async function findBroker(config: DevConfig, { guardian, view, stop }: Surroundings): Promise<FoundBroker> {
   const { natsUrl } = config;
   if (natsUrl === undefined) {
-    return startDevBroker({
+    const own = await startDevBroker({
       port: config.natsPort,
       guardian,
       clock: systemClock,
-      signal,
+      signal: stop.signal,
       note: (text) => view.note(text),
     });
+    return { url: own.url, shownUrl: own.url, own };
   }
-  await withConnection(
-    resolveConnectionOptions({ urls: [natsUrl], name: "fleet-dev" }),
-    REACH_TIMEOUT_MS,
-    async () => {},
-  );
-  return { url: natsUrl, run: (stop) => aborted(stop) };
+  const connection = resolveConnectionOptions({ urls: [natsUrl], name: "fleet-dev" });
+  await withConnection(connection, REACH_TIMEOUT_MS, async () => {});
+  return { url: natsUrl, shownUrl: connection.shownUrls.join(", ") };
 }
 
 /** The last to start and the first to stop: says that the rest is about to. */

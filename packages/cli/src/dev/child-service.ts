@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { Guardian } from "@fleet/broker";
 import { aborted, type Clock, type Service } from "@fleet/runtime";
 import { cliErrors } from "../errors.ts";
 
 export interface ChildServiceParts {
   readonly name: string;
-  /** Arguments to `fleet`. */
+  /** Arguments to the program. */
   readonly args: readonly string[];
+  /** JavaScript file to run. @default the `fleet` command */
+  readonly program?: string;
   readonly environment: NodeJS.ProcessEnv;
-  readonly guardian: Guardian;
+  readonly guardian: Pick<Guardian, "guard" | "release">;
   readonly clock: Clock;
   /** Each line that the process prints. */
   readonly onLine: (line: string) => void;
@@ -22,15 +25,15 @@ export interface ChildServiceParts {
 
 const STOP_TIMEOUT_MS = 12_000;
 const TAIL_LINES = 12;
-const FLEET_BIN = new URL("../../bin/fleet.js", import.meta.url).pathname;
+const FLEET_BIN = fileURLToPath(new URL("../../bin/fleet.js", import.meta.url));
 
 /** One process of the fleet as a service: SIGTERM when told to stop, SIGKILL if that is not heeded. */
 export function createChildService(parts: ChildServiceParts): Service {
-  const { name, args, environment, guardian, clock, onLine } = parts;
+  const { name, args, program = FLEET_BIN, environment, guardian, clock, onLine } = parts;
   return {
     name,
     async run(signal) {
-      const child = spawn(process.execPath, [FLEET_BIN, ...args], {
+      const child = spawn(process.execPath, [program, ...args], {
         // In a session of its own: Ctrl-C reaches `fleet dev` alone, which stops things in order.
         detached: true,
         env: environment,

@@ -1,66 +1,108 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isFleetError } from "@fleet/runtime";
+import type { ListedPeel } from "@fleet/presence";
 import { createFakeClock } from "@fleet/runtime/testing";
 import { createCompletion } from "./completion.ts";
 
-const peel = (id: string, online: boolean) => ({
-  id,
-  os: undefined,
-  arch: undefined,
-  version: undefined,
-  online,
-  lastSeenMs: undefined,
-});
-
-function watch(durationMs?: number) {
-  const clock = createFakeClock();
-  const stop = new AbortController();
-  const completion = createCompletion({ expected: ["a", "b"], durationMs, clock, onEnd: () => stop.abort() });
-  const running = completion.run(stop.signal);
-  running.catch(() => {});
-  return { clock, stop, completion, running };
+function peel(id: string, overrides: Partial<ListedPeel> = {}): ListedPeel {
+  return { id, os: "linux", arch: "amd64", version: "0.1.0", online: true, lastSeenMs: 0, ...overrides };
 }
 
-describe("a fleet's completion", () => {
-  test("is reached when every peel expected is online at the same time", () => {
-    const { completion } = watch();
-    completion.seen([peel("a", true), peel("b", false)]);
-    completion.seen([peel("a", false), peel("b", true)]);
+function start(durationMs?: number) {
+  const clock = createFakeClock();
+  const stop = new AbortController();
+  let ends = 0;
+  const completion = createCompletion({
+    expected: ["a", "b"],
+    durationMs,
+    clock,
+    onEnd() {
+      ends += 1;
+    },
+  });
+  let outcome: unknown = "running";
+  completion.run(stop.signal).then(
+    () => {
+      outcome = "resolved";
+    },
+    (error: unknown) => {
+      outcome = error;
+    },
+  );
+  return { clock, stop, completion, ends: () => ends, outcome: () => outcome };
+}
+
+describe("a fleet", () => {
+  test("is complete once every expected peel is online, with its facts, at the same time", () => {
+    const { completion } = start();
+    completion.seen([peel("a"), peel("b", { online: false }), peel("c")]);
+    completion.seen([peel("a", { online: false }), peel("b")]);
+    completion.seen([peel("a"), peel("b", { os: undefined })]);
+    completion.seen([peel("a"), peel("b", { online: undefined })]);
     assert.equal(completion.complete, false);
-    completion.seen([peel("a", true), peel("b", true), peel("c", false)]);
+    completion.seen([peel("b"), peel("a"), peel("c", { online: false })]);
     assert.equal(completion.complete, true);
   });
 
-  test("fails after a minute and names who is missing", async () => {
-    const { clock, completion, running } = watch();
-    completion.seen([peel("a", true), peel("b", false)]);
-    await clock.advance(60_000);
-    await assert.rejects(running, (error) => {
-      assert.ok(isFleetError(error, "FLEET_INCOMPLETE"));
-      assert.match(error.message, /: b$/);
-      return true;
-    });
+  test("stays complete when a peel leaves", () => {
+    const { completion } = start();
+    completion.seen([peel("a"), peel("b")]);
+    completion.seen([]);
+    assert.equal(completion.complete, true);
   });
 
-  test("ends the fleet when the duration has passed since it was complete", async () => {
-    const { clock, stop, completion, running } = watch(5_000);
-    await clock.advance(20_000);
-    completion.seen([peel("a", true), peel("b", true)]);
-    await clock.advance(4_999);
-    assert.equal(stop.signal.aborted, false);
+  test("that is not complete within a minute has failed, with the names of those missing", async () => {
+    const { clock, completion, outcome, ends } = start();
+    completion.seen([peel("b")]);
+    await clock.advance(59_999);
+    assert.equal(outcome(), "running");
     await clock.advance(1);
-    assert.equal(stop.signal.aborted, true);
-    await running;
+    assert.equal(`${outcome()}`, "FleetError: not online with their facts within 1m0s: a");
+    assert.equal(ends(), 0);
     assert.equal(clock.pendingTimers, 0);
+  });
+});
+
+describe("the duration", () => {
+  test("begins when the fleet is complete", async () => {
+    const { clock, stop, completion, outcome, ends } = start(5_000);
+    await clock.advance(30_000);
+    completion.seen([peel("a"), peel("b")]);
+    await clock.advance(4_999);
+    assert.equal(ends(), 0);
+    await clock.advance(1);
+    assert.equal(ends(), 1);
+    assert.equal(outcome(), "running");
+    stop.abort();
+    await clock.advance(0);
+    assert.equal(outcome(), "resolved");
   });
 
-  test("goes on without end when no duration was given, and stops when told to", async () => {
-    const { clock, stop, completion, running } = watch();
-    completion.seen([peel("a", true), peel("b", true)]);
-    await clock.advance(86_400_000);
-    stop.abort();
-    await running;
-    assert.equal(clock.pendingTimers, 0);
+  test("of nothing ends it at once", async () => {
+    const { clock, completion, ends } = start(0);
+    completion.seen([peel("a"), peel("b")]);
+    await clock.advance(0);
+    assert.equal(ends(), 1);
   });
+
+  test("that is not given is without end", async () => {
+    const { clock, completion, outcome, ends } = start();
+    completion.seen([peel("a"), peel("b")]);
+    await clock.advance(10 * 86_400_000);
+    assert.equal(ends(), 0);
+    assert.equal(outcome(), "running");
+  });
+});
+
+test("told to stop it stops, before the fleet is complete and after, and leaves no timer", async () => {
+  for (const complete of [false, true]) {
+    const { clock, stop, completion, outcome, ends } = start(5_000);
+    if (complete) completion.seen([peel("a"), peel("b")]);
+    await clock.advance(1_000);
+    stop.abort();
+    await clock.advance(0);
+    assert.equal(outcome(), "resolved");
+    assert.equal(ends(), 0);
+    assert.equal(clock.pendingTimers, 0);
+  }
 });

@@ -3,7 +3,7 @@ import { aborted, type Clock, formatDuration, type Service, sleep } from "@fleet
 import { cliErrors } from "../errors.ts";
 
 export interface CompletionParts {
-  /** Ids of the peels that must be seen online. */
+  /** Ids of the peels that must be seen online, with their facts. */
   readonly expected: readonly string[];
   /** Time to go on after that; `undefined`: without end. */
   readonly durationMs: number | undefined;
@@ -14,7 +14,7 @@ export interface CompletionParts {
 
 /** Whether the fleet has come up, and how long it stays. */
 export interface Completion extends Service {
-  /** Every expected peel has been online at the same time. */
+  /** Every expected peel has been online at the same time, and has told its facts. */
   readonly complete: boolean;
   /** A listing was made. */
   seen(peels: readonly ListedPeel[]): void;
@@ -32,8 +32,8 @@ export function createCompletion({ expected, durationMs, clock, onEnd }: Complet
       return reached.signal.aborted;
     },
     seen(peels) {
-      const online = new Set(peels.filter((peel) => peel.online).map((peel) => peel.id));
-      missing = expected.filter((id) => !online.has(id));
+      const here = new Set(peels.filter((peel) => peel.online && peel.os !== undefined).map((peel) => peel.id));
+      missing = expected.filter((id) => !here.has(id));
       if (missing.length === 0) reached.abort();
     },
     async run(signal) {
@@ -45,7 +45,7 @@ export function createCompletion({ expected, durationMs, clock, onEnd }: Complet
       if (!reached.signal.aborted && !signal.aborted) {
         throw cliErrors.create(
           "FLEET_INCOMPLETE",
-          `not online within ${formatDuration(COMPLETE_TIMEOUT_MS)}: ${missing.join(", ")}`,
+          `not online with their facts within ${formatDuration(COMPLETE_TIMEOUT_MS)}: ${missing.join(", ")}`,
         );
       }
       if (durationMs === undefined) await aborted(signal);

@@ -19,6 +19,8 @@ export interface DevBroker {
   readonly program: ResolvedServer;
   /** Starts it again whenever it dies, until `signal` aborts; then stops it and removes its store. */
   run(signal: AbortSignal): Promise<void>;
+  /** Stops it and removes its store, also when it was never run. Calling it again does nothing. */
+  close(): Promise<void>;
 }
 
 export interface DevBrokerParts {
@@ -54,6 +56,7 @@ export async function startDevBroker({ port, guardian, clock, signal, note }: De
     port: server.clientPort,
     program,
     run: (stop) => keepRunning(server, { clock, note }, stop),
+    close: () => server.stop(),
   };
 }
 
@@ -62,9 +65,10 @@ async function keepRunning(
   { clock, note }: Pick<DevBrokerParts, "clock" | "note">,
   signal: AbortSignal,
 ): Promise<void> {
+  const stopping = aborted(signal);
   try {
     while (!signal.aborted) {
-      const exit = await Promise.race([server.exited, aborted(signal)]);
+      const exit = await Promise.race([server.exited, stopping]);
       if (!exit) break;
       const ending = exit.signal ? `was ended by ${exit.signal}` : `ended with exit code ${exit.code}`;
       note(`nats-server ${ending}; starting it again in ${RESTART_AFTER_MS / 1_000}s`);

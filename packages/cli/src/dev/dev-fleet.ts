@@ -1,4 +1,4 @@
-import { findFreePort, type Guardian } from "@fleet/broker";
+import { type FindFreePortOptions, findFreePort, type Guardian } from "@fleet/broker";
 import type { Clock, Service } from "@fleet/runtime";
 import { createChildService } from "./child-service.ts";
 import type { DevConfig } from "./dev-options.ts";
@@ -14,7 +14,10 @@ export interface DevMember {
 const DEFAULT_HEALTH_PORT = { peel: 9090, master: 9091 } as const;
 
 /** Masters and peels with their health ports: the documented default for the first of each, if it is free. */
-export async function planMembers(config: Pick<DevConfig, "masters" | "peels">): Promise<DevMember[]> {
+export async function planMembers(
+  config: Pick<DevConfig, "masters" | "peels">,
+  findPort: (options: FindFreePortOptions) => Promise<number> = findFreePort,
+): Promise<DevMember[]> {
   const taken = new Set<number>(Object.values(DEFAULT_HEALTH_PORT));
   const members: DevMember[] = [];
   for (const [role, count] of [
@@ -24,8 +27,8 @@ export async function planMembers(config: Pick<DevConfig, "masters" | "peels">):
     for (let number = 1; number <= count; number += 1) {
       const preferred = DEFAULT_HEALTH_PORT[role];
       const port = await (number === 1
-        ? findFreePort({ preferred, exclude: new Set([...taken].filter((other) => other !== preferred)) })
-        : findFreePort({ exclude: taken }));
+        ? findPort({ preferred, exclude: new Set([...taken].filter((other) => other !== preferred)) })
+        : findPort({ exclude: new Set(taken) }));
       taken.add(port);
       members.push({ role, name: `${role}-${number}`, healthAddr: `127.0.0.1:${port}` });
     }

@@ -1,6 +1,6 @@
 import { natsUrlOption } from "@fleet/bus";
 import { heartbeatTimingShape } from "@fleet/presence";
-import { durationOption, formatDuration, resolveOptions } from "@fleet/runtime";
+import { durationOption, resolveOptions } from "@fleet/runtime";
 import * as z from "zod";
 
 /** What `fleet dev` was asked for. */
@@ -25,18 +25,28 @@ const INTERVALS_PER_TTL = 3;
 
 const count = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most} is wanted`;
-  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, { error })
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, { error });
 };
 
-const schema = z.object({
-  masters: count(0, 20).default(1),
-  peels: count(0, 200).default(5),
-  natsUrl: natsUrlOption().optional(),
-  natsPort: count(1, 65_535).optional(),
-  duration: durationOption({ minMs: 0, maxMs: 2_147_483_647 }).optional(),
-  heartbeatInterval: heartbeatTimingShape().heartbeatInterval,
-  verbose: z.boolean().default(false),
-});
+const schema = z
+  .object({
+    masters: count(0, 20).default(1),
+    peels: count(0, 200).default(5),
+    natsUrl: natsUrlOption().optional(),
+    natsPort: count(1, 65_535).optional(),
+    duration: durationOption({ minMs: 0, maxMs: 2_147_483_647 }).optional(),
+    heartbeatInterval: heartbeatTimingShape().heartbeatInterval,
+    verbose: z.boolean().default(false),
+  })
+  .refine(({ natsUrl, natsPort }) => natsUrl === undefined || natsPort === undefined, {
+    path: ["natsPort"],
+    error: "it is the port of a NATS started here; with --nats-url none is",
+    when: () => true,
+  });
 
 /** Checks the flags. Throws `INVALID_OPTIONS` with every problem. */
 export function resolveDevOptions(flags: Readonly<Record<string, unknown>>): DevConfig {
@@ -48,7 +58,7 @@ export function resolveDevOptions(flags: Readonly<Record<string, unknown>>): Dev
     natsPort: given.natsPort,
     durationMs: given.duration,
     heartbeatIntervalMs: given.heartbeatInterval,
-    heartbeatInterval: formatDuration(given.heartbeatInterval),
+    heartbeatInterval: `${given.heartbeatInterval}ms`,
     heartbeatTtl: `${given.heartbeatInterval * INTERVALS_PER_TTL}ms`,
     verbose: given.verbose,
   };

@@ -1,7 +1,9 @@
 import type { ListedPeel } from "@fleet/presence";
-import { createLogUpdate } from "log-update";
 import pc from "picocolors";
+import type { Environment } from "../configuration.ts";
 import { renderPeelTable } from "../peel-table.ts";
+import { fleetPicture } from "./fleet-picture.ts";
+import { createLivePicture, type Terminal } from "./live-picture.ts";
 
 /** Room for `master-12`. */
 const NAME_WIDTH = 9;
@@ -14,67 +16,79 @@ export interface FleetView {
   note(text: string): void;
   /** A line of a process's log. */
   log(name: string, line: string): void;
-  /** Leaves the last picture on the screen. */
+  /** Leaves the last picture on the screen; from now on only notes are shown. */
   end(): void;
 }
 
+/** What a view writes to: a terminal, a file or a pipe. */
+export interface ViewStream extends Terminal {
+  readonly isTTY?: boolean;
+  readonly rows?: number;
+}
+
 /** The view that fits `stream`: a picture cannot be kept in place between the lines of a log. */
-export function createFleetView(stream: NodeJS.WriteStream, verbose: boolean): FleetView {
-  const canRedraw = stream.isTTY === true && process.env["TERM"] !== "dumb" && !verbose;
-  return canRedraw ? createTerminalView(stream) : createLineView(stream);
+export function createFleetView(stream: ViewStream, verbose: boolean, environment: Environment): FleetView {
+  const capable = stream.isTTY === true && environment["TERM"] !== "dumb";
+  // A terminal that does not know its size cannot be drawn on.
+  if (capable && !verbose && stream.columns && stream.rows) return createTerminalView(stream);
+  return createLineView(stream, capable && !environment["NO_COLOR"]);
 }
 
 /** On a terminal: a table that is redrawn in place. */
-function createTerminalView(stream: NodeJS.WriteStream): FleetView {
-  const update = createLogUpdate(stream);
-  let picture = "";
+function createTerminalView(stream: ViewStream): FleetView {
+  let picture = createLivePicture(stream);
+  let lines: readonly string[] = [];
+  let ended = false;
   return {
     show(peels, complete) {
-      picture = `\n${renderPeelTable(peels)}\n${complete ? "" : "\nwaiting for the fleet to be complete …\n"}`;
-      update(picture);
+      if (ended) return;
+      lines = fleetPicture(peels, complete, { columns: stream.columns || 80, rows: stream.rows || 24 });
+      picture.draw(lines);
     },
-    note(text) {
-      update.clear();
-      stream.write(`${text}\n`);
-      if (picture) update(picture);
-    },
+    note: (text) => picture.draw(lines, text),
     log: () => {},
     end() {
-      update.done();
-      picture = "";
+      // Another begins below it.
+      picture = createLivePicture(stream);
+      lines = [];
+      ended = true;
     },
   };
 }
 
 /** Elsewhere: one table when the fleet is complete, then a line for each change. */
-function createLineView(stream: NodeJS.WritableStream): FleetView {
-  const colour = createNameColours();
+function createLineView(stream: ViewStream, colourful: boolean): FleetView {
+  const paint = createNamePainter(colourful);
   let shown: Map<string, boolean> | undefined;
+  let ended = false;
   return {
     show(peels, complete) {
-      if (!shown && !complete) return;
+      if (ended || (!shown && !complete)) return;
       if (!shown) stream.write(`\n${renderPeelTable(peels)}\n\n`);
       const now = new Map(peels.map((peel) => [peel.id, peel.online === true]));
       if (shown) {
-        for (const [id, online] of now) {
-          if (online !== shown.get(id)) stream.write(`${id} is ${online ? "online" : "offline"}\n`);
+        for (const id of new Set([...shown.keys(), ...now.keys()])) {
+          const online = now.get(id) ?? false;
+          if (online !== (shown.get(id) ?? false)) stream.write(`${id} is ${online ? "online" : "offline"}\n`);
         }
       }
       shown = now;
     },
     note: (text) => void stream.write(`${text}\n`),
-    log: (name, line) => void stream.write(`${colour(name)} ${line}\n`),
-    end: () => {},
+    log: (name, line) => void stream.write(`${paint(name)} ${line}\n`),
+    end() {
+      ended = true;
+    },
   };
 }
 
-const COLOURS = [pc.cyan, pc.green, pc.yellow, pc.magenta, pc.blue, pc.red];
-
 /** Gives each name a colour and one width, so that the lines of several processes can be told apart. */
-function createNameColours(): (name: string) => string {
+function createNamePainter(colourful: boolean): (name: string) => string {
+  const colours = pc.createColors(colourful);
+  const palette = [colours.cyan, colours.green, colours.yellow, colours.magenta, colours.blue, colours.red];
   const paints = new Map<string, (text: string) => string>();
   return (name) => {
-    const paint = paints.get(name) ?? COLOURS[paints.size % COLOURS.length] ?? String;
+    const paint = paints.get(name) ?? palette[paints.size % palette.length] ?? String;
     paints.set(name, paint);
     return paint(`${name.padEnd(NAME_WIDTH)} |`);
   };

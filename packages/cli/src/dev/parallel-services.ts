@@ -7,16 +7,21 @@ export function createParallelServices(name: string, members: readonly Service[]
     async run(signal) {
       const stop = new AbortController();
       const onAbort = () => stop.abort();
+      if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
       let failure: { readonly error: unknown } | undefined;
-      const runs = members.map((member) =>
-        member.run(stop.signal).catch((error: unknown) => {
+      const running = members.map((member) => {
+        // One for each: Node takes many listeners to one signal for a leak.
+        const controller = new AbortController();
+        const ended = member.run(controller.signal).catch((error: unknown) => {
           failure ??= { error };
           stop.abort();
-        }),
-      );
+        });
+        return { controller, ended };
+      });
       await aborted(stop.signal);
-      await Promise.all(runs);
+      for (const { controller } of running) controller.abort();
+      await Promise.all(running.map(({ ended }) => ended));
       signal.removeEventListener("abort", onAbort);
       if (failure) throw failure.error;
     },

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { resolvePeelOptions } from "@fleet/peel";
+import { isFleetError } from "@fleet/runtime";
+import { resolveLogOptions } from "./log-options.ts";
+import { resolveCliConnection } from "./query-options.ts";
+import { resolveSettings, type Values } from "./resolve-settings.ts";
+import { LOG_SETTINGS, NATS_SETTINGS, optionsOf, PEEL_SETTINGS } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fleet-settings-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function resolvePeel(flags: Values, environment: Readonly<Record<string, string>> = {}) {
+  const resolvers = {
+    config: (values: Values) => resolvePeelOptions(optionsOf(PEEL_SETTINGS, values)),
+    log: resolveLogOptions,
+  };
+  return resolveSettings([...PEEL_SETTINGS, ...LOG_SETTINGS], flags, resolvers, environment);
+}
+
+function linesOf(resolve: () => unknown): string[] {
+  try {
+    resolve();
+  } catch (error) {
+    assert.ok(isFleetError(error, "USAGE"), `${error}`);
+    return error.message.split("\n");
+  }
+  return assert.fail("the settings were taken");
+}
+
+describe("the settings of a peel", () => {
+  test("reach the part they belong to", () => {
+    const flags = { id: "web-1", label: ["role=web"], heartbeatInterval: "2s", natsUrl: ["nats://a,nats://b"] };
+    const { config, log } = resolvePeel(flags, { FLEET_LOG_FORMAT: "text", FLEET_HEARTBEAT_TTL: "7s" });
+    assert.equal(config.id, "web-1");
+    assert.deepEqual(config.labels, { role: "web" });
+    assert.equal(config.heartbeatIntervalMs, 2_000);
+    assert.deepEqual(config.connection("s").servers, ["a:4222", "b:4222"]);
+    assert.deepEqual(log, { level: "info", format: "text" });
+  });
+
+  test("are refused with every problem of every part and of the file, all at once", () => {
+    const path = join(folder, "fleet.yaml");
+    writeFileSync(path, "heart_beat_ttl: 60s\nshutdown_timeout: soon\n");
+    const flags = {
+      config: path,
+      id: "no spaces",
+      label: ["role"],
+      heartbeatInterval: "20s",
+      natsUrl: ["nats://a,http://b"],
+      natsCa: join(folder, "no-such-file"),
+      logLevel: "loud",
+    };
+    const lines = linesOf(() => resolvePeel(flags, { FLEET_HEALTH_ADDR: "9090", FLEET_METRICS_INSECURE: "maybe" }));
+    const starts = [
+      `--config ${path}: unknown key "heart_beat_ttl"; did you mean "heartbeat_ttl"?`,
+      '--label: "role" is not of the form key=value',
+      '--metrics-insecure (from FLEET_METRICS_INSECURE): "maybe" is not a yes or no',
+      "--nats-ca: ENOENT",
+      '--id: "no spaces" cannot be a peel id',
+      '--nats-url, number 2: "http://" is not a NATS URL',
+      '--health-addr (from FLEET_HEALTH_ADDR): "9090" has no port',
+      `--shutdown-timeout (from shutdown_timeout in ${path}): "soon" is not a duration`,
+      "--heartbeat-ttl: 30s is less than three times the heartbeat interval of 20s",
+      '--log-level: "loud" is not valid; use debug, info, warn, error',
+    ];
+    for (const start of starts) {
+      assert.ok(
+        lines.some((line) => line.startsWith(start)),
+        `no line begins with: ${start}\n${lines.join("\n")}`,
+      );
+    }
+    assert.equal(lines.length, starts.length, lines.join("\n"));
+  });
+
+  test("never show a password, however the URL is wrong", () => {
+    const urls = ["http://u:secret@h:1", "nats://u:secret@h:notaport", "nats://:secret@h", "u:secret@h:1/path"];
+    const lines = linesOf(() => resolvePeel({ natsUrl: urls }));
+    assert.equal(lines.length, urls.length, lines.join("\n"));
+    assert.doesNotMatch(lines.join("\n"), /secret/);
+  });
+});
+
+describe("credentials", () => {
+  const resolve = (flags: Values) => {
+    let given: unknown;
+    resolveSettings(NATS_SETTINGS, flags, { part: (values: Values) => (given = values["natsCreds"]) }, {});
+    return given as (() => Uint8Array) | undefined;
+  };
+
+  test("are read anew at each login", () => {
+    const path = join(folder, "a.creds");
+    writeFileSync(path, "first");
+    const creds = resolve({ natsCreds: path });
+    writeFileSync(path, "second");
+    assert.equal(Buffer.from(creds?.() ?? []).toString(), "second");
+  });
+
+  test("that cannot be read stop the start, named by their flag", () => {
+    assert.match(linesOf(() => resolve({ natsCreds: "/nowhere/a.creds" })).join(), /^--nats-creds: ENOENT.*a\.creds/);
+  });
+});
+
+test("an error that is not about options is passed on", () => {
+  const boom = () => {
+    throw new TypeError("boom");
+  };
+  assert.throws(() => resolveSettings(LOG_SETTINGS, {}, { boom }, {}), TypeError);
+});
+
+test("problems of a connection name the settings that they come from", () => {
+  const resolve = (flags: Values) =>
+    linesOf(() => resolveSettings(NATS_SETTINGS, flags, { connection: resolveCliConnection }, {}));
+  assert.match(resolve({ natsUrl: "," })[0] ?? "", /^--nats-url: no server given/);
+  assert.match(resolve({ natsUrl: "nats://a,nats://u:p@b" })[0] ?? "", /^--nats-url, number 2: credentials stand in/);
+});

@@ -1,0 +1,1 @@
+export { type ConnectionTwin, createConnectionTwin } from "./connection-twin.ts";

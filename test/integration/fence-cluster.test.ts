@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { RunningCluster } from "@fleet/broker";
+import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
+import { type Connection, createBucket, openFencedWriter } from "@fleet/bus";
+import { createDeferred } from "@fleet/runtime";
+import { FENCE_WINDOW } from "@fleet/wire";
+import { type BusSession, connectSession } from "./bus-session.ts";
+import {
+  assertTold,
+  freshKeys,
+  isRefused,
+  isStored,
+  readHistory,
+  reopen,
+  setUpGuarded,
+  writeAll,
+} from "./guarded-bucket.ts";
+
+const next = (lastTerm: number) => lastTerm + 1;
+
+const versions = await resolveTestServerVersions();
+
+for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((version) => version !== undefined)) {
+  describe(`the fence on three copies, ${label}`, { skip: skip ?? false }, () => {
+    let cluster: RunningCluster;
+    let session: BusSession;
+    let connection: Connection;
+    before(async () => {
+      cluster = await startTestCluster({ path });
+      session = await connectSession({ urls: cluster.urls });
+      connection = session.connection;
+    });
+    after(async () => {
+      await session.stop();
+      await cluster.stop();
+    });
+
+    it("takes the same key many times in a row, in order, and other keys meanwhile", async () => {
+      await setUpGuarded(connection, "same", 3);
+      const writer = await openFencedWriter(connection, "same", { term: next });
+      const others = writeAll(writer, freshKeys(300));
+      const turns = Array.from({ length: 300 }, (_, turn) => writer.write("web1", Uint8Array.of(turn)));
+      const revisions = await Promise.all(turns);
+      assert.ok(revisions.every((revision, index) => revision > (revisions[index - 1] ?? 0)));
+      const told = await others;
+      assert.ok(told.every(isStored));
+      assert.equal(writer.lastRevision, FENCE_WINDOW + 600);
+      assert.equal((await createBucket(connection, "same").get("web1", { fromLeader: true }))?.value[0], 299 % 256);
+      assertTold(
+        told,
+        (await readHistory(connection, "same")).filter(({ key }) => key !== "web1"),
+      );
+    });
+
+    it("lets one writer depose another that writes as fast as it can", async () => {
+      await setUpGuarded(connection, "race", 3);
+      await using other = await connectSession({ urls: [...cluster.urls].reverse() });
+      const old = await reopen(other.connection, "race");
+      const underWay = createDeferred();
+      const writing = writeAll(old, freshKeys(6_000), (stored) => stored === 300 && underWay.resolve());
+      await underWay.promise;
+      const taken = await reopen(connection, "race");
+      const fresh = await writeAll(taken, freshKeys(500));
+      const late = await writing;
+      assert.ok(fresh.every(isStored), "the new writer was hindered");
+      assert.ok(late.some(isRefused), "the old writer was done before");
+      assertTold([...late, ...fresh], await readHistory(connection, "race"));
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { RunningCluster, RunningServer } from "@fleet/broker";
+import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
+import { type Connection, openFencedWriter } from "@fleet/bus";
+import { createDeferred } from "@fleet/runtime";
+import { eventually } from "@fleet/runtime/testing";
+import { bucketStream } from "@fleet/wire";
+import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
+import {
+  assertTold,
+  freshKeys,
+  isStored,
+  isUnknown,
+  readHistory,
+  reopen,
+  setUpGuarded,
+  type ToldWrite,
+  writeAll,
+} from "./guarded-bucket.ts";
+
+interface StreamInfo {
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly { readonly current: boolean }[] };
+}
+
+/** The server that leads a bucket's stream, once it has one and all copies are up to date. */
+function leaderOf(cluster: RunningCluster, connection: Connection, bucket: string): Promise<RunningServer> {
+  return eventually(
+    async () => {
+      const info = await askJetStream<StreamInfo>(connection, `STREAM.INFO.${bucketStream(bucket)}`);
+      const leader = cluster.servers.find(({ name }) => name === info.cluster?.leader);
+      assert.ok(leader && info.cluster?.replicas?.every(({ current }) => current));
+      return leader;
+    },
+    { timeoutMs: 20_000 },
+  );
+}
+
+const versions = await resolveTestServerVersions();
+
+for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((version) => version !== undefined)) {
+  describe(`the fence on three copies whose leader changes, ${label}`, { skip: skip ?? false }, () => {
+    let cluster: RunningCluster;
+    let session: BusSession;
+    let connection: Connection;
+    before(async () => {
+      cluster = await startTestCluster({ path });
+      session = await connectSession({ urls: cluster.urls });
+      connection = session.connection;
+    });
+    after(async () => {
+      await session.stop();
+      await cluster.stop();
+    });
+
+    it("is told the truth of every write when the leader of the stream steps down, and goes on with a new writer", async () => {
+      await setUpGuarded(connection, "step", 3);
+      const told: ToldWrite[] = [];
+      for (let round = 1; round <= 3; round += 1) {
+        const writer = await reopen(connection, "step");
+        const underWay = createDeferred();
+        const writing = writeAll(writer, freshKeys(1_500), (stored) => stored === 100 * round && underWay.resolve());
+        await underWay.promise;
+        await askJetStream(connection, `STREAM.LEADER.STEPDOWN.${bucketStream("step")}`);
+        told.push(...(await writing));
+        await writer.drain();
+      }
+      const last = await reopen(connection, "step");
+      told.push(...(await writeAll(last, freshKeys(100))));
+      assert.ok(told.slice(-100).every(isStored));
+      assertTold(told, await readHistory(connection, "step"));
+    });
+
+    it("is told the truth of every write when the leader of the stream is killed, and goes on with a new writer", async () => {
+      await setUpGuarded(connection, "kill", 3);
+      const leader = await leaderOf(cluster, connection, "kill");
+      const others = cluster.servers.filter((server) => server !== leader).map(({ url }) => url);
+      // On another server: what is lost is the leader, not the connection.
+      await using survivor = await connectSession({ urls: others });
+      const writer = await openFencedWriter(survivor.connection, "kill", {
+        term: (last) => last + 1,
+        timeoutMs: 2_000,
+      });
+      const underWay = createDeferred();
+      const writing = writeAll(writer, freshKeys(5_000), (stored) => stored === 700 && underWay.resolve());
+      await underWay.promise;
+      leader.kill();
+      const told = await writing;
+      assert.ok(told.some(isStored) && told.some(isUnknown));
+      const again = await reopen(survivor.connection, "kill");
+      told.push(...(await writeAll(again, freshKeys(200))));
+      assert.ok(told.slice(-200).every(isStored));
+      assertTold(told, await readHistory(survivor.connection, "kill"));
+    });
+  });
+}

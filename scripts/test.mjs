@@ -7,13 +7,16 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** Tests that only compute share one process: starting one for each file takes longer than all of them. */
+const inOneProcess = ["--input-type=module", "--eval", "for (const file of process.argv.slice(1)) await import(file);"];
+
 /** Suites that start servers and processes run few files at a time: on a small machine more of them only make each other late. */
-const fewAtATime = ["--test-concurrency=2"];
+const fewAtATime = ["--test", "--test-timeout=180000", "--test-concurrency=2"];
 
 /** In the order they run: what fails fast comes first. */
 const suites = {
-  unit: { folders: packageFolders(), options: [] },
-  architecture: { folders: [testFolder("architecture")], options: [] },
+  unit: { folders: packageFolders(), options: inOneProcess },
+  architecture: { folders: [testFolder("architecture")], options: inOneProcess },
   integration: { folders: [testFolder("integration")], options: fewAtATime },
   "end-to-end": { folders: [testFolder("end-to-end")], options: fewAtATime },
 };
@@ -43,13 +46,7 @@ function compiledTests(suite) {
 
 /** Resolves to whether the suite passed. A signal to this process is passed on and ends the whole run. */
 async function runSuite(suite, files, extraOptions) {
-  const options = [
-    "--test",
-    "--test-reporter=spec",
-    "--test-timeout=180000",
-    ...suites[suite].options,
-    ...extraOptions,
-  ];
+  const options = ["--test-reporter=spec", ...extraOptions, ...suites[suite].options];
   const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit" });
   const passOn = (signal) => {
     interrupted = true;

@@ -1,175 +1,132 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { startTestServer } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
-import { type FleetCommand, findProcesses, runFleet, startFleet } from "./fleet-command.ts";
+import { startDevFleet } from "./dev-fleet.ts";
+import { FLEET_BIN, isRunning, PATIENCE, runFleet, startFleet, untilGone } from "./fleet-command.ts";
+import { occupyDefaultPorts } from "./ports.ts";
 
-const QUICK = ["--heartbeat-interval", "500ms"];
-const PATIENCE = { timeoutMs: 60_000 };
-
-interface DevEndpoints {
-  readonly natsUrl: string;
-  /** Base URLs by name: `master-1`, `peel-2`. */
-  readonly health: ReadonlyMap<string, string>;
-}
-
-/** Waits for the table and reads the endpoints above it. */
-async function untilComplete(fleet: FleetCommand): Promise<DevEndpoints> {
-  await eventually(() => assert.match(fleet.stdout, /PEEL ID .*\n(.+\n)+\n/), PATIENCE);
-  const natsUrl = /^nats +(nats:\S+)/m.exec(fleet.stdout)?.[1];
-  assert.ok(natsUrl);
-  const lines = fleet.stdout.matchAll(/^((?:master|peel)-\d+) +(http:\S+)\/readyz/gm);
-  return { natsUrl, health: new Map([...lines].map(([, name = "", url = ""]) => [name, url])) };
-}
-
-/** Processes of this fleet: its members by their health addresses, its broker by its store. */
-async function processesOf({ health }: DevEndpoints): Promise<number[]> {
-  const found = await Promise.all(
-    [...health.values()].map((url) => findProcesses(`--health-addr ${new URL(url).host}`)),
-  );
-  return found.flat();
-}
-
-async function pidOf(name: string, { health }: DevEndpoints): Promise<number> {
-  const [pid] = await findProcesses(`--health-addr ${new URL(health.get(name) ?? "").host}`);
-  assert.ok(pid);
-  return pid;
-}
-
-async function gauge(endpoints: DevEndpoints): Promise<number> {
-  const text = await (await fetch(`${endpoints.health.get("master-1")}/metrics`)).text();
-  return Number(/^fleet_connected_peels (\d+)$/m.exec(text)?.[1]);
-}
-
-/** The broker that `fleet dev` with this process id started. */
-async function brokerOf(fleet: FleetCommand): Promise<{ pid: number; folder: string }> {
-  const { readFile } = await import("node:fs/promises");
-  for (const pid of await findProcesses("fleet-nats-")) {
-    const [, parent] = /\) \S (\d+)/.exec(await readFile(`/proc/${pid}/stat`, "utf8")) ?? [];
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8");
-    const folder = /(\/\S*fleet-nats-[^/]+)\//.exec(commandLine.replaceAll("\0", " "))?.[1];
-    if (Number(parent) === fleet.child.pid && folder) return { pid, folder };
-  }
-  throw new Error("no broker found");
-}
+const QUICK = ["--heartbeat-interval", "1s"];
 
 describe("fleet dev", () => {
-  it("brings up a broker, masters and peels, shows them online, and leaves nothing behind", async () => {
-    await using fleet = startFleet(["dev", "--duration", "2s", "--masters", "2", "--peels", "3", ...QUICK]);
-    const endpoints = await untilComplete(fleet);
-    assert.deepEqual([...endpoints.health.keys()], ["master-1", "master-2", "peel-1", "peel-2", "peel-3"]);
-    const broker = await brokerOf(fleet);
-    const { code, stdout, stderr } = await fleet.ended;
-    assert.equal(code, 0, stderr);
-    for (const id of ["peel-1", "peel-2", "peel-3"])
-      assert.match(stdout, new RegExp(`^${id} +linux +\\S+ +\\S+ +yes +\\d+s ago$`, "m"));
-    assert.equal(stdout.match(/PEEL ID/g)?.length, 1);
-    assert.deepEqual(await processesOf(endpoints), []);
-    assert.equal(existsSync(broker.folder), false);
-  });
+  it("brings up a fleet, shows it, stops after the duration, and leaves nothing behind", async () => {
+    // What a shell or a CI system sets must not colour what goes into a file.
+    const environment = { FORCE_COLOR: "1", CI: "true", FLEET_ID: "stranger", FLEET_NATS_URL: "nats://127.0.0.1:1" };
+    await using fleet = await startDevFleet(["--duration", "3s", "--masters", "2", ...QUICK], { environment });
+    const members = ["master-1", "master-2", "peel-1", "peel-2", "peel-3", "peel-4", "peel-5"];
+    assert.deepEqual([...fleet.health.keys()], members);
+    assert.equal(new Set(fleet.health.values()).size, members.length);
+    // A guardian and a broker more.
+    assert.equal(fleet.processes.length, members.length + 2);
+    assert.equal(existsSync(fleet.folder), true);
 
-  it("takes another port when 4222 is taken, and says how to use it", async () => {
-    const occupant = createServer();
-    // If something else has the port already, that does as well.
-    await new Promise<void>((resolve) => occupant.once("error", () => resolve()).listen(4222, "127.0.0.1", resolve));
-    try {
-      await using fleet = startFleet(["dev", "--peels", "2", ...QUICK]);
-      const endpoints = await untilComplete(fleet);
-      assert.notEqual(new URL(endpoints.natsUrl).port, "4222");
-      assert.ok(fleet.stdout.includes(`export FLEET_NATS_URL=${endpoints.natsUrl}`));
-      const list = await runFleet(["peel", "list"], { environment: { FLEET_NATS_URL: endpoints.natsUrl } });
-      assert.match(list.stdout, /^peel-1 .* yes .*\npeel-2 .* yes /m);
-      await eventually(async () => {
-        const ready = await fetch(`${endpoints.health.get("master-1")}/readyz`);
-        assert.equal(ready.status, 200);
-        assert.equal(await gauge(endpoints), 2);
-      }, PATIENCE);
-      fleet.child.kill("SIGINT");
-      assert.equal((await fleet.ended).code, 0);
-    } finally {
-      occupant.close();
+    const { code, stdout, stderr } = await fleet.command.ended;
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const lines = stdout.split("\n");
+    assert.match(lines[0] ?? "", /^nats {6}nats:\/\/127\.0\.0\.1:\d+ {2}\(nats-server \d+\.\d+\.\d+, \S+\)$/);
+    members.forEach((name, index) => {
+      const url = fleet.health.get(name);
+      assert.equal(lines[index + 1], `${name.padEnd(8)}  ${url}/readyz  ${url}/metrics`);
+    });
+    const table = lines.indexOf("PEEL ID  OS     ARCH   VERSION  ONLINE  LAST-SEEN");
+    assert.notEqual(table, -1, stdout);
+    for (const [index, name] of members.slice(2).entries()) {
+      assert.match(lines[table + 1 + index] ?? "", new RegExp(`^${name} {3}linux {2}\\S+ +\\S+ +yes {5}\\d+s ago$`));
     }
+    assert.deepEqual(lines.slice(table + 6), ["", "stopping …", ""], "one table, and no line after it but the last");
+    await untilGone(fleet.processes);
+    assert.equal(existsSync(fleet.folder), false);
   });
 
-  it("shows a peel that leaves at once and one that is killed at the TTL, and names the killed one at the end", async () => {
-    await using fleet = startFleet(["dev", "--peels", "3", ...QUICK]);
-    const endpoints = await untilComplete(fleet);
-    await eventually(async () => assert.equal(await gauge(endpoints), 3), PATIENCE);
+  it("takes other ports when those it prefers are taken, and says how to use it", async () => {
+    await using fleet = await startDevFleet(["--peels", "2", ...QUICK]);
+    assert.notEqual(new URL(fleet.natsUrl).port, "4222");
+    assert.ok(fleet.command.stdout.includes(`\n  export FLEET_NATS_URL=${fleet.natsUrl}\n`), fleet.command.stdout);
+    const list = await runFleet(["peel", "list"], { environment: { FLEET_NATS_URL: fleet.natsUrl } });
+    assert.match(list.stdout, /^PEEL ID .*\npeel-1 .* yes .*\npeel-2 .* yes .*\n$/);
 
-    process.kill(await pidOf("peel-1", endpoints), "SIGTERM");
-    await eventually(() => assert.match(fleet.stdout, /^peel-1 is offline$/m), PATIENCE);
-    await eventually(async () => assert.equal(await gauge(endpoints), 2), PATIENCE);
-
-    process.kill(await pidOf("peel-2", endpoints), "SIGKILL");
-    await eventually(() => assert.match(fleet.stdout, /^peel-2 is offline$/m), PATIENCE);
-    // The gauge follows at the next count, 15 s later at the latest.
-    await eventually(async () => assert.equal(await gauge(endpoints), 1), PATIENCE);
-
-    fleet.child.kill("SIGINT");
-    const { code, stderr } = await fleet.ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /peel-2 was ended by SIGKILL/);
-    assert.doesNotMatch(stderr, /peel-1/);
+    for (const [name, url] of fleet.health) {
+      assert.notEqual(url, "http://127.0.0.1:9090");
+      assert.notEqual(url, "http://127.0.0.1:9091");
+      await eventually(async () => {
+        const ready = await fetch(`${url}/readyz`);
+        assert.equal(ready.status, 200, `${name}: ${await ready.text()}`);
+      }, PATIENCE);
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      assert.match(metrics, new RegExp(`^fleet_build_info\\{.*component="${name.split("-")[0]}"`, "m"));
+    }
+    await eventually(async () => assert.equal(await fleet.gauge(), 2), PATIENCE);
   });
 
-  it("leaves no process and no store behind when it is killed itself", async () => {
-    await using fleet = startFleet(["dev", "--peels", "2", ...QUICK]);
-    const endpoints = await untilComplete(fleet);
-    const broker = await brokerOf(fleet);
-    assert.equal((await processesOf(endpoints)).length, 3);
-    fleet.child.kill("SIGKILL");
-    await eventually(async () => {
-      assert.deepEqual(await processesOf(endpoints), []);
-      assert.equal((await findProcesses(broker.folder)).length, 0);
-      assert.equal(existsSync(broker.folder), false);
+  it("shows the log of every process when asked to, each line with its name and without colour", async () => {
+    await using fleet = await startDevFleet(["--peels", "1", "--duration", "0", "--verbose", ...QUICK], {
+      environment: { CI: "true", FORCE_COLOR: "1" },
+    });
+    const { code, stdout } = await fleet.command.ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /^peel-1 {4}\| .*peel started/m);
+    assert.match(stdout, /^master-1 {2}\| .*master started/m);
+    assert.equal(stdout.includes("\u001b"), false);
+  });
+
+  it("starts a broker that was killed again, and nothing else needs a restart", async () => {
+    await using fleet = await startDevFleet(["--peels", "2", ...QUICK]);
+    await eventually(async () => assert.equal(await fleet.gauge(), 2), PATIENCE);
+    process.kill(fleet.broker.pid, "SIGKILL");
+    await eventually(() => {
+      assert.match(fleet.command.stdout, /^nats-server was ended by SIGKILL; starting it again in 3s\n/m);
+      assert.match(fleet.command.stdout, /^nats-server is up again\n/m);
     }, PATIENCE);
-  });
-
-  it("starts a broker that died again, and nothing else needs a restart", async () => {
-    await using fleet = startFleet(["dev", "--peels", "2", ...QUICK]);
-    const endpoints = await untilComplete(fleet);
-    const before = await processesOf(endpoints);
-    process.kill((await brokerOf(fleet)).pid, "SIGKILL");
-    await eventually(() => assert.match(fleet.stdout, /nats-server is up again/), PATIENCE);
     await eventually(async () => {
-      const list = await runFleet(["peel", "list", "--nats-url", endpoints.natsUrl]);
-      assert.match(list.stdout, /^peel-1 .* yes .*\npeel-2 .* yes /m);
-      assert.equal(await gauge(endpoints), 2);
+      for (const [name, url] of fleet.health) assert.equal((await fetch(`${url}/readyz`)).status, 200, name);
+      const { stdout } = await runFleet(["peel", "list", "-o", "json", "--nats-url", fleet.natsUrl]);
+      const peels: { online: boolean; last_seen_seconds: number }[] = JSON.parse(stdout).peels;
+      assert.deepEqual(
+        peels.map(({ online, last_seen_seconds: age }) => online && age < 3),
+        [true, true],
+      );
+      assert.equal(await fleet.gauge(), 2);
     }, PATIENCE);
-    assert.deepEqual(await processesOf(endpoints), before);
-  });
-});
-
-describe("fleet dev that cannot come up", () => {
-  it("names every wrong value and ends with 2", async () => {
-    const { code, stderr } = await runFleet(["dev", "--peels", "many", "--duration", "5"]);
-    assert.equal(code, 2);
-    assert.match(stderr, /--peels/);
-    assert.match(stderr, /--duration/);
+    for (const { pid, commandLine } of fleet.processes) {
+      assert.equal(await isRunning(pid), pid !== fleet.broker.pid, commandLine);
+    }
+    fleet.command.interrupt();
+    assert.equal((await fleet.command.ended).code, 0);
   });
 
-  it("says that the broker named does not answer, without its password", async () => {
-    const { code, stderr } = await runFleet(["dev", "--nats-url", "nats://me:secret@127.0.0.1:1"]);
-    assert.equal(code, 1);
-    assert.match(stderr, /nats:\/\/127\.0\.0\.1:1/);
-    assert.doesNotMatch(stderr, /secret/);
+  it("uses the NATS that it is given, and leaves it running", async () => {
+    await using server = await startTestServer({
+      config: `accounts { A { jetstream: true, users: [{ user: me, password: "se cret" }] } }`,
+    });
+    await using _ports = await occupyDefaultPorts();
+    // Without a scheme, which is the way to write it that is most likely to be shown as it is.
+    const natsUrl = `me:se%20cret@127.0.0.1:${server.clientPort}`;
+    const args = ["--nats-url", natsUrl, "--peels", "1", "--duration", "0", ...QUICK];
+    const { code, stdout, stderr } = await runFleet(["dev", ...args]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(stdout.split("\n")[0], `nats      ${server.url}`);
+    assert.doesNotMatch(stdout, /cret/);
+    assert.doesNotMatch(stdout, /export/);
+    assert.equal(await isRunning(server.pid), true);
   });
 
-  it("says that the port asked for is taken", async () => {
-    const occupant = createServer();
-    await new Promise<void>((resolve) => occupant.listen(0, "127.0.0.1", resolve));
-    const address = occupant.address();
-    const port = typeof address === "object" ? String(address?.port) : "";
-    const { code, stderr } = await runFleet(["dev", "--nats-port", port]);
-    occupant.close();
-    assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`port ${port} is taken`));
-  });
-
-  it("says that the nats-server configured cannot be used", async () => {
-    const { code, stderr } = await runFleet(["dev"], { environment: { FLEET_NATS_SERVER: "/nowhere/nats-server" } });
-    assert.equal(code, 1);
-    assert.match(stderr, /FLEET_NATS_SERVER.*\/nowhere\/nats-server/);
+  it("runs from a folder with a space in its name", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fleet test "));
+    try {
+      await symlink(join(dirname(FLEET_BIN), "..", "..", ".."), join(folder, "fleet"));
+      await using _ports = await occupyDefaultPorts();
+      await using fleet = startFleet(["dev", "--peels", "1", "--duration", "0", ...QUICK], {
+        bin: join(folder, "fleet", "packages", "cli", "bin", "fleet.js"),
+        nodeOptions: ["--preserve-symlinks", "--preserve-symlinks-main"],
+      });
+      const { code, stderr } = await fleet.ended;
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

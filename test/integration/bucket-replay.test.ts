@@ -4,14 +4,15 @@ import type { RunningServer } from "@fleet/broker";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { createBucket, setUpBucket } from "@fleet/bus";
 import { type Clock, isFleetError, systemClock } from "@fleet/runtime";
-import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
+import { askJetStream, assertCounted, type BusSession, connectSession } from "./bus-session.ts";
 
 for (const { label, path, skip } of await resolveTestServerVersions()) {
   describe(`a replay of a bucket on ${label}`, { skip: skip ?? false }, () => {
     let server: RunningServer;
     let session: BusSession;
     before(async () => {
-      server = await startTestServer({ path });
+      // What a server holds for a client before it cuts it off, 64 MB otherwise.
+      server = await startTestServer({ path, config: "max_pending: 16MB" });
       session = await connectSession({ urls: [server.url] });
     });
     after(async () => {
@@ -24,20 +25,20 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       await setUpBucket(connection, { name: "large", ttlMs: 0, history: 1, storage: "memory" });
       const bucket = createBucket(connection, "large");
       const value = new Uint8Array(60_000);
-      for (let at = 0; at < 1_250; at += 50) {
+      for (let at = 0; at < 400; at += 50) {
         await Promise.all(Array.from({ length: 50 }, (_, index) => bucket.put(`key-${at + index}`, value)));
       }
       const keys = new Set<string>();
       await bucket.replay(
         ({ key }) => {
           keys.add(key);
-          const untilMono = performance.now() + 0.5;
+          const untilMono = performance.now() + 1;
           while (performance.now() < untilMono);
         },
         { timeoutMs: 30_000 },
       );
-      assert.equal(keys.size, 1_250);
-      assert.deepEqual(connection.counters, { reconnects: 0, disconnects: 0, slowConsumers: 0 });
+      assert.equal(keys.size, 400);
+      assertCounted(connection, { reconnects: 0, disconnects: 0 });
       await askJetStream(connection, "STREAM.DELETE.KV_large");
     });
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunningServer } from "@fleet/broker";
@@ -44,6 +45,12 @@ export async function connectSession(options: SessionOptions): Promise<BusSessio
   if (session.connection.state === "connected") return session;
   await session.stop();
   throw session.connection.lastError ?? new Error("not connected within 10 s");
+}
+
+/** Checks what a connection has been through; how busy the machine was is left aside. */
+export function assertCounted(connection: Connection, counts: { reconnects: number; disconnects: number }): void {
+  const { reconnects, disconnects } = connection.counters;
+  assert.deepEqual({ reconnects, disconnects }, counts);
 }
 
 const encoder = new TextEncoder();

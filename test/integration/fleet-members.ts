@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,9 @@ import { encodeHeartbeat, type Heartbeat } from "@fleet/wire";
 /** A TTL that a test can wait for, and beats well within it also on a busy machine. */
 export const QUICK = { heartbeatInterval: "800ms", heartbeatTtl: "3s" } as const;
 export const QUICK_TTL_MS = 3_000;
+
+/** For what takes a second or two, and a multiple of that on a busy machine; below the default TTL of 30 s. */
+export const PATIENT = { timeoutMs: 20_000 };
 
 /** A peel or master that runs in this process. */
 export interface FleetMember extends AsyncDisposable {
@@ -55,7 +59,7 @@ async function run(create: (logger: RecordingLogger) => Service): Promise<FleetM
     const line = logger.lines.find(({ message }) => message === "operations server listening");
     if (!line) throw new Error("the operations server does not listen");
     return line.fields["address"];
-  });
+  }, PATIENT);
   return { logger, url: `http://${address}`, stop, [Symbol.asyncDispose]: stop };
 }
 
@@ -71,6 +75,16 @@ export async function metricOf(member: FleetMember, series: string): Promise<num
   const body = await (await fetch(`${member.url}/metrics`)).text();
   const line = body.split("\n").find((text) => text.startsWith(`fleet_${series} `));
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ")));
+}
+
+/** Waits until a master's gauge says so. */
+export async function assertConnected(master: FleetMember, peels: number): Promise<void> {
+  await eventually(async () => assert.equal(await metricOf(master, "connected_peels"), peels), PATIENT);
+}
+
+/** Waits until a check has this status. */
+export async function assertCheck(member: FleetMember, check: string, status: string): Promise<void> {
+  await eventually(async () => assert.equal((await checkOf(member, check)).status, status, check), PATIENT);
 }
 
 /** What a member has warned of: messages with their fields as text. */

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { type Connection, createBucket, type FencedWriter, openFencedWriter, setUpBucket } from "@fleet/bus";
 import { isFleetError } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
-import { bucketStream, bucketSubject, decodeTerm, HEADER_TERM, keyOfSubject, TERM_KEY } from "@fleet/wire";
+import {
+  bucketStream,
+  bucketSubject,
+  decodeTerm,
+  FENCE_KEY,
+  FENCE_WINDOW,
+  HEADER_TERM,
+  keyOfSubject,
+  TERM_KEY,
+} from "@fleet/wire";
 import { askJetStream } from "./bus-session.ts";
 
 const NOTHING = new Uint8Array();
@@ -112,7 +121,10 @@ async function readMessage(connection: Connection, bucket: string, sequence: num
   return { sequence, key, term: mark === undefined ? undefined : Number(mark) };
 }
 
-/** Holds what writers were told against what is there, and that no term ever comes after a later one. */
+/**
+ * Holds what writers were told against what is there; and that no term ever comes after a later one, and that nothing came in
+ * between while those were opened that have written.
+ */
 export function assertTold(told: readonly ToldWrite[], history: readonly HistoryEntry[]): void {
   const places = new Map<string, number[]>();
   for (const { key, sequence } of history) places.set(key, [...(places.get(key) ?? []), sequence]);
@@ -123,6 +135,18 @@ export function assertTold(told: readonly ToldWrite[], history: readonly History
     else if (isRefused(write)) assert.deepEqual(at, [], said);
     else assert.ok(isUnknown(write) && at.length <= 1, said);
   }
+  const openings = new Map<number | undefined, number>();
+  history.forEach(({ key, term }, index) => {
+    if (key === TERM_KEY) openings.set(term, index);
+    if (key.startsWith("_") || key === INTRUDER) return;
+    const opening = openings.get(term);
+    assert.ok(opening !== undefined, `${key} is of the term ${term}, which has not begun`);
+    const moves = history.slice(opening + 1, opening + FENCE_WINDOW);
+    assert.ok(
+      moves.length === FENCE_WINDOW - 1 && moves.every((entry) => entry.key === FENCE_KEY),
+      `term ${term} was opened although something came in between`,
+    );
+  });
   const writes = history.filter(({ key }) => !key.startsWith("_") && key !== INTRUDER);
   assertRising(
     history.filter(({ key }) => key === TERM_KEY).map(({ term }) => term),

@@ -8,10 +8,12 @@ import { eventually } from "@fleet/runtime/testing";
 import { HEADER_SESSION } from "@fleet/wire";
 import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
 import {
+  assertCheck,
+  assertConnected,
   beat,
-  checkOf,
   type FleetMember,
   metricOf,
+  PATIENT,
   QUICK,
   QUICK_TTL_MS,
   spawnPeel,
@@ -22,13 +24,10 @@ import {
 
 const flags = { "heartbeat-interval": QUICK.heartbeatInterval, "heartbeat-ttl": QUICK.heartbeatTtl };
 
-const assertConnected = (master: FleetMember, peels: number) =>
-  eventually(async () => assert.equal(await metricOf(master, "connected_peels"), peels));
-
 /** The heartbeat bucket, once a master has made it. */
 async function heartbeatsOf(session: BusSession): Promise<Bucket> {
   const bucket = createBucket(session.connection, "peel-heartbeat");
-  await eventually(() => bucket.state());
+  await eventually(() => bucket.state(), PATIENT);
   return bucket;
 }
 
@@ -74,8 +73,8 @@ describe("a peel in a process of its own", () => {
     const killedMono = performance.now();
     await assertConnected(master, 0);
     const silentMs = performance.now() - killedMono;
-    // Its last beat was up to one interval old.
-    assert.ok(silentMs > QUICK_TTL_MS - 1_000, `after ${silentMs} ms`);
+    // Its last beat was up to one interval old, on a busy machine more.
+    assert.ok(silentMs > QUICK_TTL_MS - 2_000, `after ${silentMs} ms`);
     await using _again = await spawnPeel(server.url, "web1", flags);
     await assertConnected(master, 1);
   });
@@ -103,7 +102,7 @@ describe("peels that leave", () => {
     const bucket = await heartbeatsOf(session);
     const masters = [one, two];
     for (const master of masters) {
-      await eventually(async () => assert.equal((await checkOf(master, "presence")).status, "ok"));
+      await assertCheck(master, "presence", "ok");
     }
     const beats = await beatAll(bucket, ids(50));
     await leaveAll(bucket, beats);
@@ -121,9 +120,11 @@ describe("peels that leave", () => {
     await using master = await startMaster(server.url);
     await heartbeatsOf(session);
     await using old = await startPeel(server.url, "web1");
-    await eventually(async () => assert.ok(await metricOf(old, "peel_heartbeat_last_success_timestamp_seconds")));
+    const hasBeaten = (peel: FleetMember) =>
+      eventually(async () => assert.ok(await metricOf(peel, 'peel_heartbeats_total{result="ok"}')), PATIENT);
+    await hasBeaten(old);
     await using successor = await startPeel(server.url, "web1");
-    await eventually(async () => assert.ok(await metricOf(successor, "peel_heartbeat_last_success_timestamp_seconds")));
+    await hasBeaten(successor);
     await old.stop();
     const bucket = await heartbeatsOf(session);
     assert.equal((await bucket.get("web1", { fromLeader: true }))?.operation, "put");
@@ -143,7 +144,7 @@ describe("peels on a cluster of three", () => {
     await using master = await startMaster(cluster.urls.join(","), { natsUrl: [...cluster.urls] });
     const bucket = await heartbeatsOf(session);
     // A new group of servers elects its leader first.
-    const alone = await eventually(() => beatAll(bucket, ["web0"]), { timeoutMs: 20_000 });
+    const alone = await eventually(() => beatAll(bucket, ["web0"]), PATIENT);
     const { config } = await askJetStream<{ config: { num_replicas: number } }>(
       session.connection,
       "STREAM.INFO.KV_peel-heartbeat",

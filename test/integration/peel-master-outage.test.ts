@@ -6,6 +6,8 @@ import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { askJetStream, connectSession } from "./bus-session.ts";
 import {
+  assertCheck,
+  assertConnected,
   beat,
   checkOf,
   type FleetMember,
@@ -19,9 +21,6 @@ import {
 const OK_BEATS = 'peel_heartbeats_total{result="ok"}';
 const REFRESHED = "presence_last_refresh_timestamp_seconds";
 
-const assertConnected = (master: FleetMember, peels: number) =>
-  eventually(async () => assert.equal(await metricOf(master, "connected_peels"), peels), { timeoutMs: 15_000 });
-
 /** Waits until a series has risen above what it is now. */
 async function assertRises(member: FleetMember, series: string): Promise<void> {
   const before = (await metricOf(member, series)) ?? 0;
@@ -29,9 +28,6 @@ async function assertRises(member: FleetMember, series: string): Promise<void> {
     timeoutMs: 15_000,
   });
 }
-
-const isCheck = (member: FleetMember, name: string, status: string) =>
-  eventually(async () => assert.equal((await checkOf(member, name)).status, status, name), { timeoutMs: 15_000 });
 
 describe("a broker that is down when peel and master start", () => {
   it("is waited for: health is served meanwhile, and everything works once it is up", async () => {
@@ -57,7 +53,7 @@ describe("a broker that is down when peel and master start", () => {
       [web1, "nats"],
       [web1, "kv"],
     ] as const) {
-      await isCheck(member, check, "ok");
+      await assertCheck(member, check, "ok");
     }
     assert.equal(await metricOf(web1, "nats_reconnects_total"), 0);
   });
@@ -74,13 +70,13 @@ describe("a broker that is killed and started again", () => {
       await assertConnected(master, 2);
       server.kill();
       await server.exited;
-      await isCheck(master, "nats", "down");
+      await assertCheck(master, "nats", "down");
       assert.equal(await metricOf(master, "connected_peels"), 2, "the last count stays");
       await server.restart();
       for (const peel of [web1, web2]) await assertRises(peel, OK_BEATS);
       await assertRises(master, REFRESHED);
       await assertConnected(master, 2);
-      await isCheck(master, "presence", "ok");
+      await assertCheck(master, "presence", "ok");
       // A peel that leaves is still missed at once: the feed and the sweep are back as well.
       await web2.stop();
       const bucket = createBucket(session.connection, "peel-heartbeat");
@@ -98,14 +94,14 @@ describe("a broker that is killed and started again", () => {
     const killedAt = Date.now();
     await server.exited;
     await eventually(() => assert.ok(Date.now() - killedAt > 3_500));
-    await isCheck(master, "presence", "degraded");
+    await assertCheck(master, "presence", "degraded");
     assert.match((await checkOf(master, "presence")).message ?? "", /^the count is \d+s old$/);
     assert.equal(await metricOf(master, "connected_peels"), 1);
     await server.restart();
     await assertRises(web1, OK_BEATS);
     await assertRises(master, REFRESHED);
     await assertConnected(master, 1);
-    await isCheck(master, "presence", "ok");
+    await assertCheck(master, "presence", "ok");
   });
 });
 
@@ -122,7 +118,7 @@ describe("a bucket that is removed under us", () => {
     await eventually(async () => assert.equal((await bucket.get("web1"))?.operation, "put"));
     await assertRises(web1, OK_BEATS);
     await assertConnected(master, 1);
-    await isCheck(master, "presence", "ok");
+    await assertCheck(master, "presence", "ok");
     const { config } = await askJetStream<{ config: { deny_delete: boolean } }>(
       session.connection,
       "STREAM.INFO.KV_peel-heartbeat",
@@ -138,16 +134,16 @@ describe("a bucket that is removed under us", () => {
     const facts = createBucket(session.connection, "facts");
     await eventually(async () => assert.equal((await facts.get("web1"))?.operation, "put"));
     await facts.delete("web1");
-    await isCheck(web1, "kv", "ok");
+    await assertCheck(web1, "kv", "ok");
     await eventually(async () => assert.equal((await facts.get("web1"))?.operation, "put"));
 
     await askJetStream(session.connection, "STREAM.DELETE.KV_facts");
-    await isCheck(web1, "kv", "down");
+    await assertCheck(web1, "kv", "down");
     await askJetStream(session.connection, "STREAM.DELETE.KV_peel-heartbeat");
     // The master looks when its count finds the heartbeat bucket gone, and makes both.
-    await isCheck(web1, "kv", "ok");
+    await assertCheck(web1, "kv", "ok");
     await eventually(async () => assert.equal((await facts.get("web1"))?.operation, "put"));
-    await isCheck(master, "presence", "ok");
+    await assertCheck(master, "presence", "ok");
   });
 });
 
@@ -156,7 +152,7 @@ describe("what is in the bucket and no beat of ours", () => {
     await using server = await startTestServer();
     await using session = await connectSession({ urls: [server.url] });
     await using master = await startMaster(server.url);
-    await isCheck(master, "presence", "ok");
+    await assertCheck(master, "presence", "ok");
     const bucket = createBucket(session.connection, "peel-heartbeat");
     await bucket.put("empty", new Uint8Array());
     await bucket.put("oversize", new Uint8Array(100_000));
@@ -184,6 +180,6 @@ describe("what is in the bucket and no beat of ours", () => {
     for (const key of ["empty", "oversize", "encoding", "schema", "a.b"]) await bucket.delete(key);
     await eventually(async () => assert.equal((await bucket.state()).keys, 3));
     await assertConnected(master, 3);
-    await isCheck(master, "presence", "ok");
+    await assertCheck(master, "presence", "ok");
   });
 });

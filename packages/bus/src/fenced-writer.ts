@@ -240,7 +240,7 @@ function createWriter({ connection, bucket, term, lastRevision, timeoutMs, signa
     pipeline.receive(Number(message.subject.slice(inbox.length + 1)), readOutcome(message, bucketStream(bucket)));
   });
   const stopListening = connection.onState((state) => {
-    if (state === "connecting") pipeline.lose(busErrors.create("NOT_CONNECTED", "the connection to NATS was lost"));
+    if (state !== "connected") pipeline.lose(busErrors.create("NOT_CONNECTED", "the connection to NATS was lost"));
   });
   const onAbort = () =>
     pipeline.fail(busErrors.create("FENCED", `${bucket}, term ${term}: the writer was told to end`));

@@ -8,11 +8,12 @@ import {
   withDeadline,
 } from "@fleet/runtime";
 import { decideLease, type LeaseAction } from "./decide-lease.ts";
+import type { LeaseAnswer, LeaseEvent } from "./lease-event.ts";
 import type { LeaseConfig } from "./lease-options.ts";
 import { type EndReason, initialLeaseState, type LeaseState, mayWork } from "./lease-state.ts";
 import type { LeaseEvents, LeaseStanding } from "./lease-status.ts";
 import type { LeaseStore } from "./lease-store.ts";
-import { type LeaseEvent, observeLease } from "./observe-lease.ts";
+import { observeLease } from "./observe-lease.ts";
 
 /** What work under a lease is given. */
 export interface LeaseGrant {
@@ -60,28 +61,19 @@ export interface Elector extends Service {
   stepDown(): boolean;
 }
 
-const READ_TIMEOUT_MS = 1_500;
-
-/** Creates a candidate: it executes what {@link decideLease} decides, one step at a time, and reports what comes of it. */
+/** Creates a candidate: it executes what {@link decideLease} decides and tells `observeLease` what comes of it. */
 export function createElector(parts: ElectorParts): Elector {
   return new LeaseElector(parts);
-}
-
-interface Term {
-  readonly controller: AbortController;
-  readonly term: number;
-  readonly ended: Promise<void>;
 }
 
 class LeaseElector implements Elector {
   readonly name: string;
   readonly #parts: ElectorParts;
   #state: LeaseState;
-  #work: Term | undefined;
+  #work: AbortController | undefined;
   #acquiredAt = 0;
   #renewedAt = 0;
   #wake = () => {};
-  #cancelDeadline = () => {};
   #heldMono: number;
   #answeredMono: number;
   #error: string | undefined;
@@ -104,8 +96,7 @@ class LeaseElector implements Elector {
   }
 
   get unheldMs(): number {
-    const { key, hold } = this.#state;
-    return hold || key.kind === "held" ? 0 : this.#parts.clock.monoMs() - this.#heldMono;
+    return this.#isHeldBySomebody() ? 0 : this.#parts.clock.monoMs() - this.#heldMono;
   }
 
   get trouble(): { forMs: number; error: string } | undefined {
@@ -129,10 +120,10 @@ class LeaseElector implements Elector {
     for (;;) {
       const action = decideLease(this.#state, clock.monoMs(), config);
       if (action.kind === "finish") break;
-      await this.#perform(action);
+      if (action.kind === "wait") await this.#wait(action.untilMono);
+      else this.#begin(action);
     }
     hearing.close();
-    this.#cancelDeadline();
     signal.removeEventListener("abort", onStop);
   }
 
@@ -140,28 +131,13 @@ class LeaseElector implements Elector {
     const { clock, config, random } = this.#parts;
     const nowMono = clock.monoMs();
     this.#state = observeLease(this.#state, event, { nowMono, config, random });
-    if (this.#state.hold || this.#state.key.kind === "held") this.#heldMono = nowMono;
+    if (this.#isHeldBySomebody()) this.#heldMono = nowMono;
     this.#wake();
   }
 
-  async #perform(action: Exclude<LeaseAction, { kind: "finish" }>): Promise<void> {
-    switch (action.kind) {
-      case "wait":
-        return this.#wait(action.untilMono);
-      case "read":
-        return this.#read();
-      case "acquire":
-        this.#acquiredAt = this.#parts.clock.wallMs();
-        return this.#write("acquired", action.expectedRevision, this.#parts.config.renewTimeoutMs);
-      case "renew":
-        return this.#write("renewed", action.expectedRevision, action.timeoutMs);
-      case "choose-term":
-        return this.#chooseTerm();
-      case "end-work":
-        return this.#endWork(action.reason);
-      case "release":
-        return this.#release(action.revision);
-    }
+  #isHeldBySomebody(): boolean {
+    const { key, hold } = this.#state;
+    return hold ? hold.stage === "working" || hold.stage === "ending" : key.kind === "held";
   }
 
   /** Sleeps until the time given or until something is observed. */
@@ -175,123 +151,141 @@ class LeaseElector implements Elector {
     this.#wake = () => {};
   }
 
-  async #read(): Promise<void> {
-    try {
-      const found = await this.#parts.store.read(READ_TIMEOUT_MS);
-      this.#answered();
-      this.#observe({ kind: "read", found });
-    } catch (error) {
-      this.#failed(error);
-      this.#observe({ kind: "read-failed" });
+  /** Returns at once: what comes of an operation is observed later, for work may have to end before. */
+  #begin(action: Exclude<LeaseAction, { readonly kind: "wait" | "finish" }>): void {
+    const { clock, config, store } = this.#parts;
+    const timeoutMs = config.renewTimeoutMs;
+    switch (action.kind) {
+      case "read":
+        this.#operate(async () => ({ kind: "read", found: await store.read(timeoutMs) }), "read-failed");
+        return;
+      case "acquire":
+        this.#acquiredAt = clock.wallMs();
+        this.#write("acquired", action.expectedRevision, timeoutMs);
+        return;
+      case "renew":
+        this.#write("renewed", action.expectedRevision, action.timeoutMs);
+        return;
+      case "choose-term":
+        this.#chooseTerm();
+        return;
+      case "release":
+        this.#release(action.revision);
+        return;
+      case "start-work":
+        this.#startWork(action.term);
+        return;
+      case "end-work":
+        this.#endWork(action.reason);
+        return;
     }
   }
 
-  async #write(outcome: "acquired" | "renewed", expectedRevision: number, timeoutMs: number): Promise<void> {
+  /** One request to the bucket, from its beginning to the observation of its outcome. */
+  #operate(request: () => Promise<LeaseAnswer>, otherwise: "read-failed" | "unknown" | "released"): void {
+    const { clock, logger, name, onError } = this.#parts;
+    this.#observe({ kind: "begun" });
+    request().then(
+      (answer) => {
+        this.#answeredMono = clock.monoMs();
+        this.#error = undefined;
+        this.#observe(answer);
+      },
+      (error: unknown) => {
+        const refused = isFleetError(error, "REVISION_CONFLICT");
+        // A refusal is an answer too.
+        if (refused) this.#answeredMono = clock.monoMs();
+        this.#error = refused ? undefined : messageOf(error);
+        onError?.(error);
+        logger.debug("lease operation failed", { key: name, error: messageOf(error) });
+        this.#observe({ kind: refused ? "refused" : otherwise });
+      },
+    );
+  }
+
+  #write(outcome: "acquired" | "renewed", expectedRevision: number, timeoutMs: number): void {
     const { clock, store, events } = this.#parts;
     const startedMono = clock.monoMs();
-    const wallAt = clock.wallMs();
-    const term = this.#state.hold?.term;
-    try {
-      const revision = await store.write({ expectedRevision, term, acquiredAt: this.#acquiredAt, timeoutMs });
-      this.#answered();
-      this.#renewedAt = wallAt;
-      this.#observe({ kind: outcome, revision, startedMono });
-      this.#followTerm();
-    } catch (error) {
-      this.#failed(error);
-      this.#observe({ kind: isFleetError(error, "REVISION_CONFLICT") ? "refused" : "unknown" });
-    }
-    events?.onRenew?.(clock.monoMs() - startedMono);
+    const startedAt = clock.wallMs();
+    const write = { expectedRevision, term: this.#state.hold?.term, acquiredAt: this.#acquiredAt, timeoutMs };
+    this.#operate(async () => {
+      try {
+        const revision = await store.write(write);
+        this.#renewedAt = startedAt;
+        return { kind: outcome, revision };
+      } finally {
+        events?.onRenew?.(clock.monoMs() - startedMono);
+      }
+    }, "unknown");
   }
 
-  async #chooseTerm(): Promise<void> {
-    const { clock, lastTerm = async () => 0 } = this.#parts;
-    try {
-      const options = { clock, timeoutMs: READ_TIMEOUT_MS, what: "find the last term" };
-      this.#observe({ kind: "last-term", lastTerm: await withDeadline(options, lastTerm) });
-    } catch (error) {
-      this.#failed(error);
-      this.#observe({ kind: "last-term-failed" });
-    }
+  #release(revision: number): void {
+    const { store, config, logger, name, holder } = this.#parts;
+    this.#operate(async () => {
+      await store.release(revision, config.renewTimeoutMs);
+      logger.info("leader lease released", { key: name, holder });
+      return { kind: "released" };
+    }, "released");
   }
 
-  /** After a good write: starts the work once the term is confirmed, and moves the deadline on. */
-  #followTerm(): void {
-    const { hold } = this.#state;
-    if (hold?.stage !== "working" || hold.term === undefined) return;
-    if (!this.#work) this.#startWork(hold.term);
-    const { clock, config } = this.#parts;
-    this.#cancelDeadline();
-    const leftMs = hold.goodMono + config.renewDeadlineMs - clock.monoMs();
-    // The step under way may be a renew that hangs: the work ends in time whatever becomes of it.
-    this.#cancelDeadline = clock.setTimer(leftMs, () => this.#endWorkNow("deadline"));
+  #chooseTerm(): void {
+    const { clock, config, logger, name, lastTerm = async () => 0, onError } = this.#parts;
+    const deadline = { clock, timeoutMs: config.renewTimeoutMs, what: "find the last term" };
+    this.#observe({ kind: "begun" });
+    withDeadline(deadline, lastTerm).then(
+      (found) => this.#observe({ kind: "last-term", lastTerm: found }),
+      (error: unknown) => {
+        onError?.(error);
+        logger.debug("last term of the lease not found", { key: name, error: messageOf(error) });
+        this.#observe({ kind: "last-term-failed" });
+      },
+    );
   }
 
   #startWork(term: number): void {
     const { name, holder, clock, config, logger, events, work } = this.#parts;
     const controller = new AbortController();
-    const isHeld = () => !controller.signal.aborted && mayWork(this.#state, clock.monoMs(), config.renewDeadlineMs);
+    const { signal } = controller;
+    const isHeld = () => !signal.aborted && mayWork(this.#state, clock.monoMs(), config.renewDeadlineMs);
+    this.#work = controller;
+    this.#observe({ kind: "work-started" });
     logger.info("leader lease acquired", { key: name, holder, term });
     events?.onAcquired?.(term);
-    const ended = Promise.resolve()
-      .then(() => work({ signal: controller.signal, term, isHeld }))
+    // In an async function, so that work which throws at once ends like work which rejects.
+    (async () => work({ signal, term, isHeld }))()
       .catch((error: unknown) => {
-        if (!controller.signal.aborted)
-          logger.error("work under the lease failed", { key: name, error: messageOf(error) });
+        if (!signal.aborted) logger.error("work under the lease failed", { key: name, error: messageOf(error) });
       })
       .then(() => {
-        if (this.#state.hold?.stage === "working") {
-          this.#observe({ kind: "step-down" });
-          this.#endWorkNow("stepped-down");
-        }
-        this.#work = undefined;
+        this.#abortWork("stepped-down");
         this.#observe({ kind: "work-ended" });
       });
-    this.#work = { controller, term, ended };
   }
 
-  async #endWork(reason: EndReason): Promise<void> {
-    this.#endWorkNow(reason);
-    if (!this.#work) this.#observe({ kind: "work-ended" });
-  }
-
-  #endWorkNow(reason: EndReason): void {
-    const { name, holder, logger, events } = this.#parts;
+  #endWork(reason: EndReason): void {
     this.#observe({ kind: "work-ending", reason });
-    this.#cancelDeadline();
-    if (!this.#work) return;
-    const { controller, term } = this.#work;
-    if (reason === "stopped" || reason === "stepped-down")
+    this.#abortWork(reason);
+  }
+
+  #abortWork(reason: EndReason): void {
+    const { name, holder, logger, events } = this.#parts;
+    const term = this.#state.hold?.term;
+    const work = this.#work;
+    this.#work = undefined;
+    if (reason === "no-term") logger.warn("leader lease given up", { key: name, holder, error: ENDED_BECAUSE[reason] });
+    if (!work || term === undefined) return;
+    if (reason === "stopped" || reason === "stepped-down") {
       logger.info("leader lease ending", { key: name, holder, reason });
-    else logger.warn("leader lease lost", { key: name, holder, error: LOST_BECAUSE[reason] });
-    events?.onEnded?.(reason, term);
-    controller.abort();
-  }
-
-  async #release(revision: number): Promise<void> {
-    const { name, holder, store, logger } = this.#parts;
-    try {
-      await store.release(revision, READ_TIMEOUT_MS);
-      logger.info("leader lease released", { key: name, holder });
-    } catch (error) {
-      logger.debug("leader lease not released; it will expire", { key: name, holder, error: messageOf(error) });
+    } else {
+      logger.warn("leader lease lost", { key: name, holder, error: ENDED_BECAUSE[reason] });
     }
-    this.#observe({ kind: "released" });
-  }
-
-  #answered(): void {
-    this.#answeredMono = this.#parts.clock.monoMs();
-    this.#error = undefined;
-  }
-
-  #failed(error: unknown): void {
-    this.#error = messageOf(error);
-    this.#parts.onError?.(error);
-    this.#parts.logger.debug("lease operation failed", { key: this.#parts.name, error: this.#error });
+    events?.onEnded?.(reason, term);
+    work.abort();
   }
 }
 
-const LOST_BECAUSE: Readonly<Record<"deadline" | "taken" | "gone", string>> = {
+const ENDED_BECAUSE: Readonly<Record<Exclude<EndReason, "stopped" | "stepped-down">, string>> = {
+  "no-term": "the greatest term used so far could not be found",
   deadline: "no renew succeeded before the deadline",
   taken: "another candidate holds it",
   gone: "its key is gone",

@@ -8,7 +8,7 @@ const UNHELD_TTLS = 2;
 
 /**
  * The check `<lease>-lease`: ok for the holder and for a standby that knows of one; degraded when nobody has held it for
- * two TTLs; down when the bucket has not answered for as long as a holder could go on without it.
+ * two TTLs; down when the bucket has been unusable for as long as a holder could go on without it.
  */
 export function createLeaseCheck(lease: string, elector: Elector, config: LeaseConfig): Check {
   return {
@@ -18,7 +18,7 @@ export function createLeaseCheck(lease: string, elector: Elector, config: LeaseC
       if (trouble && trouble.forMs >= config.renewDeadlineMs) {
         return {
           status: "down",
-          message: `the bucket has not answered for ${formatDuration(trouble.forMs)}: ${trouble.error}`,
+          message: `the bucket has been unusable for ${formatDuration(trouble.forMs)}: ${trouble.error}`,
         };
       }
       if (standing.role === "holder") return { status: "ok", message: `leader since ${iso(standing.since)}` };

@@ -2,6 +2,7 @@ import type { Bucket, BucketEntry, Headers } from "@fleet/bus";
 import { formatDuration } from "@fleet/runtime";
 import { HEADER_ACQUIRED_AT, HEADER_SESSION, HEADER_TERM } from "@fleet/wire";
 import { leaseErrors } from "./errors.ts";
+import type { LeaseFound } from "./lease-event.ts";
 import type { LeaseRecord } from "./lease-state.ts";
 
 export interface LeaseStoreParts {
@@ -20,7 +21,7 @@ export interface LeaseStoreParts {
 /** A lease's key in its bucket. Operations fail as the bucket's do. */
 export interface LeaseStore {
   /** Reads from the stream's leader; a replica may be behind. Fails with `LEASE_TTL_MISMATCH` if the bucket has another TTL. */
-  read(timeoutMs: number): Promise<LeaseRecord | { readonly freeAt: number }>;
+  read(timeoutMs: number): Promise<LeaseFound>;
   write(options: {
     readonly expectedRevision: number;
     readonly term: number | undefined;

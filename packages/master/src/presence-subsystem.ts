@@ -40,9 +40,13 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsyste
     random,
     markers: () => sweeper.outstanding,
     onError(error) {
-      if (isFleetError(error, "BUCKET_MISSING")) keeper.look();
       if (connection.state !== "connected") return;
       logger.debug("connected-peels count failed; keeping last gauge value", { error: messageOf(error) });
+      if (isFleetError(error, "BUCKET_MISSING")) {
+        // A fresh broker has none: the keeper makes it, or says what keeps it from that.
+        keeper.look();
+        return;
+      }
       throttle.run(() => logger.warn("peels not counted; keeping the last count", { error: messageOf(error) }));
     },
   });

@@ -74,6 +74,8 @@ async function runMembers(config: DevConfig, broker: FoundBroker, { guardian, vi
   });
   const died: string[] = [];
   const onEnded = (name: string, ending: string, clean: boolean): Error | undefined => {
+    // Ctrl-C reaches a process that has only just been started: it is not yet in a session of its own.
+    if (stop.signal.aborted) return undefined;
     if (!completion.complete) return new Error(`${name} ${ending} before the fleet was complete`);
     view.note(`${name} ${ending}`);
     if (!clean) died.push(`${name} ${ending}`);

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { RunningServer } from "@fleet/broker";
+import { startTestServer } from "@fleet/broker/testing";
+import { type Connection, createBucket, setUpBucket } from "@fleet/bus";
+import { eventually } from "@fleet/runtime/testing";
+import { encodeFacts, FACTS_BUCKET, factsBucketSpec } from "@fleet/wire";
+import { connectSession } from "../integration/bus-session.ts";
+import { PATIENCE, runFleet, startFleet } from "./fleet-command.ts";
+import { listenSilently } from "./ports.ts";
+
+const TIMING = ["--heartbeat-interval", "1s", "--heartbeat-ttl", "60s"];
+
+function startDaemon(server: RunningServer, role: "peel" | "master", ...args: string[]) {
+  return startFleet([role, "run", "--health-addr", "127.0.0.1:0", ...TIMING, ...args], {
+    environment: { FLEET_NATS_URL: server.url },
+  });
+}
+
+/** Writes facts in the place of `count` peels. */
+async function writeFacts(connection: Connection, count: number): Promise<void> {
+  await setUpBucket(connection, factsBucketSpec);
+  const bucket = createBucket(connection, FACTS_BUCKET);
+  const value = encodeFacts({ os: { name: "plan9", arch: "mips" }, peel: { version: "0.0.1" } });
+  const ids = Array.from({ length: count }, (_, index) => `peel-${index + 1}`);
+  for (let at = 0; at < count; at += 100) {
+    await Promise.all(ids.slice(at, at + 100).map((id) => bucket.put(id, value, { timeoutMs: 30_000 })));
+  }
+}
+
+describe("fleet peel list on a fleet", () => {
+  it("shows who is here and who was, as a table and as a document", async () => {
+    await using server = await startTestServer();
+    await using _master = startDaemon(server, "master");
+    await using _web = startDaemon(server, "peel", "--id", "web-1");
+    await using leaver = startDaemon(server, "peel", "--id", "db-1", "--label", "role=db");
+    const environment = { NATS_URL: server.url };
+    await eventually(async () => {
+      const { stdout } = await runFleet(["peel", "list"], { environment });
+      assert.match(stdout, /^db-1 +linux .* yes .*\nweb-1 +linux .* yes /m);
+    }, PATIENCE);
+    leaver.child.kill("SIGTERM");
+    assert.equal((await leaver.ended).code, 0);
+
+    const { code, stdout, stderr } = await runFleet(["peel", "list"], { environment });
+    const arch = process.arch === "x64" ? "amd64" : process.arch;
+    const version = (await runFleet(["--version"])).stdout.trim();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.deepEqual(stdout.replace(/\d+s ago/, "Ns ago").split("\n"), [
+      `PEEL ID  OS     ${"ARCH".padEnd(arch.length)}  VERSION  ONLINE  LAST-SEEN`,
+      `db-1     linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  no      -`,
+      `web-1    linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  yes     Ns ago`,
+      "",
+    ]);
+
+    const document = await runFleet(["peel", "list", "--output", "json", "--nats-url", server.url]);
+    assert.deepEqual({ code: document.code, stderr: document.stderr }, { code: 0, stderr: "" });
+    const { schema_version, peels } = JSON.parse(document.stdout);
+    assert.equal(schema_version, 1);
+    const { last_seen_seconds, ...here } = peels[1];
+    assert.ok(last_seen_seconds >= 0 && last_seen_seconds < 60, last_seen_seconds);
+    assert.deepEqual(
+      [peels[0], here],
+      [
+        { id: "db-1", os: "linux", arch, version, online: false, last_seen_seconds: null },
+        { id: "web-1", os: "linux", arch, version, online: true },
+      ],
+    );
+  });
+
+  it("does not know who is online without a heartbeat bucket", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    await writeFacts(session.connection, 1);
+    const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(
+      stdout,
+      "PEEL ID  OS     ARCH  VERSION  ONLINE  LAST-SEEN\npeel-1   plan9  mips  0.0.1    -       -\n",
+    );
+    const { stdout: json } = await runFleet(["peel", "list", "-o", "json", "--nats-url", server.url]);
+    const [peel] = JSON.parse(json).peels;
+    assert.deepEqual([peel.online, peel.last_seen_seconds], [null, null]);
+  });
+
+  it("skips what is not a record, and says how many there were", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    await writeFacts(session.connection, 1);
+    const bucket = createBucket(session.connection, FACTS_BUCKET);
+    await bucket.put("garbage", new Uint8Array([0xc1]), { timeoutMs: 30_000 });
+    const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "1 record(s) could not be read and were skipped.\n" });
+    assert.match(stdout, /^PEEL ID .*\npeel-1 .*\n$/);
+  });
+
+  it("is quiet when the reader of its pipe has seen enough", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    // Far more than a pipe holds.
+    await writeFacts(session.connection, 5_000);
+    await using list = startFleet(["peel", "list", "--timeout", "60s", "--nats-url", server.url]);
+    list.child.stdout?.once("data", () => list.child.stdout?.destroy());
+    const { code, signal, stdout, stderr } = await list.ended;
+    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+    assert.match(stdout, /^PEEL ID/);
+    assert.ok(stdout.length < 200_000, "all of it was read");
+  });
+});
+
+describe("fleet peel list without peels", () => {
+  it("says so on stderr, prints nothing and ends with 0, with an empty document for programs", async () => {
+    await using server = await startTestServer();
+    const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "No peels found.\n" });
+    const json = await runFleet(["peel", "list", "-o", "json", "--nats-url", server.url]);
+    assert.deepEqual(JSON.parse(json.stdout), { schema_version: 1, peels: [] });
+    assert.deepEqual([json.code, json.stderr], [0, ""]);
+  });
+});
+
+describe("fleet peel list without a broker", () => {
+  /** Ends with 1 and one line on stderr, with the URL and without the password, within 5 s and the start of Node.js. */
+  async function fail(url: string, shown: string) {
+    const startedMono = performance.now();
+    const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", url]);
+    const tookMs = performance.now() - startedMono;
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+    assert.match(stderr, /^fleet: .*\n$/);
+    assert.ok(stderr.includes(shown), stderr);
+    assert.doesNotMatch(stderr, /secret/);
+    // On a machine with nothing else to do a start takes 0.4 s.
+    assert.ok(tookMs < 10_000, `it took ${tookMs} ms`);
+  }
+
+  it("names the URL where nobody listens", () =>
+    fail("nats://me:secret@127.0.0.1:1", "nats://127.0.0.1:1: connect ECONNREFUSED"));
+
+  it("names the URL of a host that there is not", () => fail("nats://secret@nats.invalid:4222", "nats.invalid"));
+
+  it("gives up one that accepts and says nothing", async () => {
+    await using silent = await listenSilently();
+    await fail(`nats://me:secret@127.0.0.1:${silent.port}`, `nats://127.0.0.1:${silent.port}: no answer in time`);
+  });
+
+  it("gives up several of that kind in the same time", async () => {
+    await using silent = await listenSilently();
+    await using another = await listenSilently();
+    const urls = [silent, another].map(({ port }) => `nats://127.0.0.1:${port}`);
+    await fail(urls.join(","), `${urls.join(", ")}: no NATS server answered within 5s`);
+  });
+
+  it("says that a login was refused, without the password", async () => {
+    await using server = await startTestServer({ config: `authorization { user: me, password: other }` });
+    await fail(`nats://me:secret@127.0.0.1:${server.clientPort}`, `${server.url}: `);
+  });
+
+  it("says so of a broker that has no JetStream", async () => {
+    await using server = await startTestServer({
+      config: "accounts { A { users: [{ user: me, password: secret }] } }",
+    });
+    await fail(`nats://me:secret@127.0.0.1:${server.clientPort}`, "JetStream");
+  });
+});
+
+describe("fleet peel list with wrong values", () => {
+  const cases: readonly [string[], Readonly<Record<string, string>>, RegExp][] = [
+    [["-o", "xml"], {}, /^fleet: --output: "xml" is not a format; use table or json\n$/],
+    [["--timeout", "5"], {}, /^fleet: --timeout: "5" is not a duration; .*\n$/],
+    [["--nats-url", "http://me:secret@x"], {}, /^fleet: --nats-url: "http:\/\/" is not a NATS URL; .*\n$/],
+    [[], { FLEET_NATS_URL: "nats://a,nats://me:secret@b:c" }, /^fleet: --nats-url \(from FLEET_NATS_URL\), number 2: /],
+    [["--nats-creds", "/nowhere/x.creds"], {}, /^fleet: --nats-creds: ENOENT.*\n$/],
+    [["--config", "/nowhere/fleet.yaml"], {}, /^fleet: --config \/nowhere\/fleet.yaml: ENOENT.*\n$/],
+    [["--peels"], {}, /^fleet: unknown option '--peels'\n/],
+    [["web-1"], {}, /^fleet: too many arguments for 'list'/],
+  ];
+  for (const [args, environment, message] of cases) {
+    const given = [...Object.keys(environment), ...args].join(" ");
+    it(`ends with 2 and names what is wrong: ${given}`, async () => {
+      const { code, stdout, stderr } = await runFleet(["peel", "list", ...args], { environment });
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /secret/);
+    });
+  }
+});

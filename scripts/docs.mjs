@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** The package that gives errors their exit codes. */
+const EXIT_CODES_IN = "cli";
+
 /** Columns of docs/errors.md, in order; test/architecture/errors.test.ts reads all of them. */
 const errorColumns = [
   { title: "code", cell: (error) => `\`${error.code}\`` },
@@ -16,7 +19,7 @@ const errorColumns = [
 
 /** Every row of every error table exported by a package, by package and code. */
 async function declaredErrors() {
-  const { EXIT, EXIT_CODE_OF_ERROR } = await import("@fleet/cli");
+  const { EXIT, EXIT_CODE_OF_ERROR } = await import(`@fleet/${EXIT_CODES_IN}`);
   const errors = [];
   for (const name of readdirSync(join(root, "packages")).sort()) {
     if (!existsSync(join(root, "packages", name, "dist", "index.js"))) {

@@ -100,7 +100,7 @@ for (const role of ROLES) {
         }, PATIENCE);
         const ending = await daemon.ended;
         assert.equal(ending.code, code);
-        assert.equal(messagesOf(ending).at(-1), "stopped at once by a second signal");
+        assert.ok(!messagesOf(ending).includes(`${role} stopped`));
       });
     }
   });

@@ -41,10 +41,9 @@ describe("fleet dev tells of", () => {
 });
 
 describe("fleet dev ends", () => {
-  it("in order and with 0 at Ctrl-C, also when processes were stopped by somebody", async () => {
+  it("in order and with 0 at Ctrl-C, also when a process was stopped by somebody", async () => {
     await using fleet = await startDevFleet(["--peels", "2", ...QUICK]);
     process.kill(fleet.member("peel-1").pid, "SIGSTOP");
-    process.kill(fleet.broker.pid, "SIGSTOP");
     fleet.command.interrupt();
     const { code, stderr } = await fleet.command.ended;
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -59,11 +58,11 @@ describe("fleet dev ends", () => {
       async ({ pid }) => assert.ok((await childrenOf(pid)).length > 0),
       async ({ pid }) => assert.ok((await childrenOf(pid)).some(({ commandLine }) => commandLine.includes("-nats-"))),
       async ({ stdout }) => assert.match(stdout, /^nats /m),
-      async ({ stdout }) => assert.match(stdout, /^peel-40 /m),
+      async ({ stdout }) => assert.match(stdout, /^peel-12 /m),
       async ({ pid }) => assert.ok((await childrenOf(pid)).some(({ commandLine }) => commandLine.includes("peel run"))),
     ];
     for (const point of points) {
-      await using fleet = startFleet(["dev", "--peels", "40", ...QUICK]);
+      await using fleet = startFleet(["dev", "--peels", "12", ...QUICK]);
       await eventually(() => point(fleet), { ...PATIENCE, everyMs: 1 });
       const processes = await childrenOf(fleet.pid);
       fleet.interrupt();

@@ -63,11 +63,11 @@ describe("fleet dev", () => {
   });
 
   it("shows the log of every process when asked to, each line with its name and without colour", async () => {
-    await using fleet = await startDevFleet(["--peels", "1", "--duration", "0", "--verbose", ...QUICK], {
+    await using _ports = await occupyDefaultPorts();
+    const { code, stdout, stderr } = await runFleet(["dev", "--peels", "1", "--duration", "0", "--verbose", ...QUICK], {
       environment: { CI: "true", FORCE_COLOR: "1" },
     });
-    const { code, stdout } = await fleet.command.ended;
-    assert.equal(code, 0);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^peel-1 {4}\| .*peel started/m);
     assert.match(stdout, /^master-1 {2}\| .*master started/m);
     assert.equal(stdout.includes("\u001b"), false);

@@ -3,7 +3,6 @@ import { after, before, describe, it } from "node:test";
 import type { RunningCluster } from "@fleet/broker";
 import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
 import { type Connection, createBucket, openFencedWriter } from "@fleet/bus";
-import { createDeferred } from "@fleet/runtime";
 import { FENCE_WINDOW } from "@fleet/wire";
 import { type BusSession, connectSession } from "./bus-session.ts";
 import {
@@ -14,6 +13,7 @@ import {
   readHistory,
   reopen,
   setUpGuarded,
+  startWriting,
   writeAll,
 } from "./guarded-bucket.ts";
 
@@ -57,12 +57,11 @@ for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((versi
       await setUpGuarded(connection, "race", 3);
       await using other = await connectSession({ urls: [...cluster.urls].reverse() });
       const old = await reopen(other.connection, "race");
-      const underWay = createDeferred();
-      const writing = writeAll(old, freshKeys(6_000), (stored) => stored === 300 && underWay.resolve());
-      await underWay.promise;
+      const writing = startWriting(old, freshKeys(6_000), 300);
+      await writing.underWay;
       const taken = await reopen(connection, "race");
       const fresh = await writeAll(taken, freshKeys(500));
-      const late = await writing;
+      const late = await writing.told;
       assert.ok(fresh.every(isStored), "the new writer was hindered");
       assert.ok(late.some(isRefused), "the old writer was done before");
       assertTold([...late, ...fresh], await readHistory(connection, "race"));

@@ -3,7 +3,6 @@ import { after, before, describe, it } from "node:test";
 import type { RunningCluster, RunningServer } from "@fleet/broker";
 import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
 import { type Connection, openFencedWriter } from "@fleet/bus";
-import { createDeferred } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { bucketStream } from "@fleet/wire";
 import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
@@ -15,6 +14,7 @@ import {
   readHistory,
   reopen,
   setUpGuarded,
+  startWriting,
   type ToldWrite,
   writeAll,
 } from "./guarded-bucket.ts";
@@ -58,11 +58,10 @@ for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((versi
       const told: ToldWrite[] = [];
       for (let round = 1; round <= 3; round += 1) {
         const writer = await reopen(connection, "step");
-        const underWay = createDeferred();
-        const writing = writeAll(writer, freshKeys(1_500), (stored) => stored === 100 * round && underWay.resolve());
-        await underWay.promise;
+        const writing = startWriting(writer, freshKeys(1_500), 100 * round);
+        await writing.underWay;
         await askJetStream(connection, `STREAM.LEADER.STEPDOWN.${bucketStream("step")}`);
-        told.push(...(await writing));
+        told.push(...(await writing.told));
         await writer.drain();
       }
       const last = await reopen(connection, "step");
@@ -81,11 +80,10 @@ for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((versi
         term: (last) => last + 1,
         timeoutMs: 2_000,
       });
-      const underWay = createDeferred();
-      const writing = writeAll(writer, freshKeys(5_000), (stored) => stored === 700 && underWay.resolve());
-      await underWay.promise;
+      const writing = startWriting(writer, freshKeys(5_000), 700);
+      await writing.underWay;
       leader.kill();
-      const told = await writing;
+      const told = await writing.told;
       assert.ok(told.some(isStored) && told.some(isUnknown));
       const again = await reopen(survivor.connection, "kill");
       told.push(...(await writeAll(again, freshKeys(200))));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
-import { createDeferred, isFleetError } from "@fleet/runtime";
+import { isFleetError } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { connectSession } from "./bus-session.ts";
 import {
@@ -12,6 +12,7 @@ import {
   readHistory,
   reopen,
   setUpGuarded,
+  startWriting,
   type ToldWrite,
   writeAll,
 } from "./guarded-bucket.ts";
@@ -36,15 +37,14 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       await setUpGuarded(session.connection, BUCKET);
       const told: ToldWrite[] = [];
       for (let round = 1; round <= ROUNDS; round += 1) {
-        const writer = await reopen(far.connection, BUCKET);
-        const underWay = createDeferred();
-        const writing = writeAll(writer, freshKeys(WRITES), (stored) => stored === 90 * round && underWay.resolve());
-        await underWay.promise;
+        const writer = await reopen(far.connection, BUCKET, 5_000);
+        const writing = startWriting(writer, freshKeys(WRITES), 90 * round);
+        await writing.underWay;
         proxy.muteServer();
         const sentBytes = proxy.sentBytes;
-        await eventually(() => assert.ok(proxy.sentBytes > sentBytes), { everyMs: 1 });
+        await eventually(() => assert.ok(proxy.sentBytes > sentBytes || writer.state !== "open"), { everyMs: 1 });
         proxy.cut();
-        const outcomes = await writing;
+        const outcomes = await writing.told;
         assert.ok(outcomes.some(isStored) && outcomes.some(isUnknown));
         for (const { outcome } of outcomes.filter(isUnknown)) assert.ok(isFleetError(outcome, "NOT_CONNECTED"));
         assert.equal(writer.state, "failed");
@@ -68,11 +68,10 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       for (let round = 1; round <= ROUNDS; round += 1) {
         const standsStill = round % 2 === 0;
         const writer = await reopen(connection, BUCKET, standsStill ? 300 : 2_000);
-        const underWay = createDeferred();
-        const writing = writeAll(writer, freshKeys(WRITES), (stored) => stored === 130 * round && underWay.resolve());
-        await underWay.promise;
+        const writing = startWriting(writer, freshKeys(WRITES), 130 * round);
+        await writing.underWay;
         server.kill(standsStill ? "SIGSTOP" : "SIGKILL");
-        const outcomes = await writing;
+        const outcomes = await writing.told;
         assert.ok(outcomes.some(isStored) && outcomes.some(isUnknown));
         told.push(...outcomes);
         if (standsStill) server.kill("SIGCONT");

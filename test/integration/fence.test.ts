@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { RunningServer } from "@fleet/broker";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { type Connection, createBucket, openFencedWriter, readLastTerm } from "@fleet/bus";
-import { createDeferred, isFleetError } from "@fleet/runtime";
+import { isFleetError } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { decodeTerm, FENCE_KEY, FENCE_WINDOW, TERM_KEY } from "@fleet/wire";
 import { type BusSession, connectSession } from "./bus-session.ts";
@@ -17,6 +17,7 @@ import {
   readHistory,
   reopen,
   setUpGuarded,
+  startWriting,
   type ToldWrite,
   writeAll,
 } from "./guarded-bucket.ts";
@@ -146,13 +147,12 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       const told: ToldWrite[] = [];
       for (let round = 1; round <= 4; round += 1) {
         const old = await reopen(other.connection, bucket);
-        const underWay = createDeferred();
-        const writing = writeAll(old, freshKeys(3_000), (stored) => stored === 100 * round && underWay.resolve());
-        await underWay.promise;
+        const writing = startWriting(old, freshKeys(3_000), 100 * round);
+        await writing.underWay;
         const taken = await reopen(connection, bucket);
         const openedAt = taken.lastRevision;
         const fresh = await writeAll(taken, freshKeys(200));
-        const late = await writing;
+        const late = await writing.told;
 
         assert.ok(fresh.every(isStored), "the new writer was hindered");
         for (const { outcome } of late) assert.ok(typeof outcome !== "number" || outcome <= openedAt);
@@ -172,11 +172,11 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
         const old = await openFencedWriter(slow.connection, bucket, { term: next });
         const early = await writeAll(old, freshKeys(50));
         proxy.hold();
-        const writing = writeAll(old, freshKeys(FENCE_WINDOW + 50));
+        const late = writeAll(old, freshKeys(FENCE_WINDOW + 50));
         const taken = await openFencedWriter(connection, bucket, { term: next });
         const fresh = await writeAll(taken, freshKeys(written));
         proxy.release();
-        const told = await writing;
+        const told = await late;
         assert.ok(early.every(isStored) && fresh.every(isStored));
         assert.ok(told.every(isRefused), `${told.filter(isStored).length} late writes were let through`);
         const more = await writeAll(taken, freshKeys(10));
@@ -238,8 +238,7 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
     it("sends nothing more once its signal has aborted, and does not open after that", async () => {
       const controller = new AbortController();
       const writer = await openFencedWriter(connection, bucket, { term: next, signal: controller.signal });
-      const writing = writeAll(writer, freshKeys(1_000), (stored) => stored === 100 && controller.abort());
-      const told = await writing;
+      const told = await writeAll(writer, freshKeys(1_000), (stored) => stored === 100 && controller.abort());
       assert.ok(told.some(isRefused));
       assert.ok(isFenced(/the writer was told to end/)(writer.failure));
       assertTold(told, await readHistory(connection, bucket));

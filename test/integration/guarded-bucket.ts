@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Connection, createBucket, type FencedWriter, openFencedWriter, setUpBucket } from "@fleet/bus";
-import { isFleetError } from "@fleet/runtime";
+import { createDeferred, isFleetError } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import {
   bucketStream,
@@ -50,7 +50,7 @@ let batches = 0;
 export async function writeAll(
   writer: FencedWriter,
   keys: readonly string[],
-  onStored: (stored: number) => void = () => {},
+  onStored: (stored: number) => unknown = () => {},
 ): Promise<ToldWrite[]> {
   const told: ToldWrite[] = [];
   const outcomes: Promise<void>[] = [];
@@ -75,6 +75,17 @@ export async function writeAll(
   }
   await Promise.all(outcomes);
   return told;
+}
+
+/** The same, and when so many of them are stored, or no more will be. */
+export function startWriting(
+  writer: FencedWriter,
+  keys: readonly string[],
+  underWayAt: number,
+): { readonly underWay: Promise<unknown>; readonly told: Promise<ToldWrite[]> } {
+  const reached = createDeferred();
+  const told = writeAll(writer, keys, (stored) => stored === underWayAt && reached.resolve());
+  return { underWay: Promise.race([reached.promise, told]), told };
 }
 
 export const isStored = ({ outcome }: ToldWrite): boolean => typeof outcome === "number";

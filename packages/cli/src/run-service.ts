@@ -12,7 +12,7 @@ export async function runService(service: Service, { logger, flush }: OpenLogger
     first: (signal) => logger.info("stopping", { signal }),
     second(signal) {
       logger.warn("stopped at once by a second signal", { signal });
-      flush();
+      void flush();
     },
   });
   let code: number = EXIT.ok;
@@ -22,7 +22,7 @@ export async function runService(service: Service, { logger, flush }: OpenLogger
     logger.error(`${service.name} failed`, { error: messageOf(error) });
     code = EXIT.failed;
   }
-  flush();
+  await flush();
   // Not left to the event loop: a straggler must not keep the process.
   process.exit(code);
 }

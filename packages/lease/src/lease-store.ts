@@ -91,7 +91,7 @@ export function readLeaseRecord(entry: BucketEntry): Omit<LeaseRecord, "mine" | 
   return {
     revision: entry.revision,
     holder: decoder.decode(entry.value),
-    term: Number.isSafeInteger(term) ? term : undefined,
+    term: Number.isSafeInteger(term) && term > 0 ? term : undefined,
     acquiredAt: Number.isNaN(acquiredAt) ? undefined : acquiredAt,
   };
 }

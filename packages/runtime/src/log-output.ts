@@ -1,4 +1,5 @@
-import { write as writeInBackground, writeSync } from "node:fs";
+import { write as writeInBackground } from "node:fs";
+import { createDeferred, type Deferred } from "./deferred.ts";
 
 /** Pause before a descriptor that could not take more is tried again. */
 const RETRY_MS = 20;
@@ -19,8 +20,8 @@ export interface LogOutputOptions {
 export interface LogOutput {
   /** Takes a line and returns at once. */
   write(line: string): void;
-  /** Writes what waits before it returns, except what the kernel is already writing. */
-  flush(): void;
+  /** Resolves when every line taken is written, or after a second if the descriptor takes nothing. */
+  flush(): Promise<void>;
 }
 
 /**
@@ -34,6 +35,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
   let waitingBytes = 0;
   let dropped = 0;
   let writing = false;
+  let idle: Deferred<void> | undefined;
 
   const take = () => {
     const bytes = Buffer.concat(waiting, waitingBytes);
@@ -53,6 +55,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
       dropped = 0;
       onDropped(count);
     }
+    if (!writing) idle?.resolve();
   };
 
   const push = (bytes: Buffer) => {
@@ -75,23 +78,15 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
       waitingBytes += bytes.length;
       if (!writing) next();
     },
-    flush() {
-      writeNow(fd, take());
+    async flush() {
+      if (!writing) return;
+      idle ??= createDeferred();
+      const limit = setTimeout(idle.resolve, FLUSH_LIMIT_MS);
+      await idle.promise;
+      clearTimeout(limit);
+      idle = undefined;
     },
   };
-}
-
-function writeNow(fd: number, bytes: Buffer): void {
-  const untilMono = performance.now() + FLUSH_LIMIT_MS;
-  let rest = bytes;
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest));
-    } catch (error) {
-      if (!isFull(error) || performance.now() >= untilMono) return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-    }
-  }
 }
 
 /** Whether a descriptor somebody else has made non-blocking takes no more for now. */

@@ -115,7 +115,7 @@ test("an opened logger writes JSON lines to standard output, the last one before
   const { exited, output } = startProcess(
     "json",
     `for (let i = 0; i < 1000; i += 1) logger.info("said", { i });
-     flush();
+     await flush();
      process.exit(0);`,
   );
   const lines = (await output()).trimEnd().split("\n");
@@ -132,7 +132,7 @@ test("the text format is one plain line for people: time, level, message, fields
     "text",
     `logger.info("heartbeat sent", { seq: 7 });
      logger.with({ bucket: "facts" }).error("heartbeat failed", { error: "timeout" });
-     flush();
+     await flush();
      process.exit(0);`,
   );
   const lines = (await output()).trimEnd().split("\n");
@@ -146,10 +146,10 @@ test("a reader that goes away neither ends the process nor keeps it from ending"
   const { child, exited } = startProcess(
     "json",
     `const timer = setInterval(() => logger.info("said", { pad: "x".repeat(1000) }), 1);
-     process.once("SIGTERM", () => {
+     process.once("SIGTERM", async () => {
        clearInterval(timer);
        for (let i = 0; i < 1000; i += 1) logger.info("last words");
-       flush();
+       await flush();
        process.exit(7);
      });
      logger.info("listening");`,

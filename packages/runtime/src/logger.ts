@@ -33,7 +33,7 @@ export interface LoggerOptions {
 export interface OpenLogger {
   readonly logger: Logger;
   /** Writes what is still buffered; call it before the process exits. */
-  flush(): void;
+  flush(): Promise<void>;
 }
 
 const STDOUT = 1;

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
+import { busErrors, createBucket, setUpBucket } from "@fleet/bus";
+import { createElector, createLeaseStore, type Elector, type LeaseStore, leaseOfTtl } from "@fleet/lease";
+import { aborted, sleep, systemClock } from "@fleet/runtime";
+import { createRecordingLogger, eventually } from "@fleet/runtime/testing";
+import { HEADER_TERM, LEASE_BUCKET, leaseBucketSpec } from "@fleet/wire";
+import { type BusSession, connectSession } from "./bus-session.ts";
+
+const LEASE = "publisher";
+const CONTENDERS = 100;
+const CONNECTIONS = 4;
+const RELEASES = 8;
+const DEATHS = 2;
+const config = leaseOfTtl(3_000);
+
+/** Bounds that a busy machine keeps too; what was measured is printed. */
+const TAKEN_AFTER_RELEASE_MS = 1_000;
+const TAKEN_AFTER_DEATH_MS = config.ttlMs + 1_000;
+const ACQUIRING_WRITES = 12;
+
+/** Work under one term, by the one clock of this process. */
+interface Stint {
+  readonly holder: string;
+  readonly term: number;
+  readonly beganMono: number;
+  endedMono: number;
+}
+
+interface Contender {
+  readonly id: string;
+  readonly elector: Elector;
+  /** From now on nothing of it reaches the server, and nothing comes back. */
+  die(): void;
+}
+
+/** Puts a network between a store and its elector that can be cut for good. */
+function cuttable(store: LeaseStore): { readonly store: LeaseStore; cut(): void } {
+  let isCut = false;
+  const pass = async <T>(timeoutMs: number, operation: () => Promise<T>): Promise<T> => {
+    if (!isCut) return operation();
+    await sleep(systemClock, timeoutMs);
+    throw busErrors.create("TIMEOUT", "cut off");
+  };
+  return {
+    store: {
+      read: (timeoutMs) => pass(timeoutMs, () => store.read(timeoutMs)),
+      write: (options) => pass(options.timeoutMs, () => store.write(options)),
+      release: (revision, timeoutMs) => pass(timeoutMs, () => store.release(revision, timeoutMs)),
+      hear: (onWrite) => store.hear((write) => (isCut ? undefined : onWrite(write))),
+    },
+    cut() {
+      isCut = true;
+    },
+  };
+}
+
+for (const { label, path, skip } of await resolveTestServerVersions(["bookworm", "forky"])) {
+  describe(`a hundred contenders on ${label}`, { skip: skip ?? false }, () => {
+    it("hand the lease on quickly, one at a time, and without a stampede", async (t) => {
+      await using server = await startTestServer({ path });
+      await using observer = await connectSession({ urls: [server.url] });
+      await setUpBucket(observer.connection, leaseBucketSpec({ ttlMs: config.ttlMs }));
+      let acquiringWrites = 0;
+      const hearing = createBucket(observer.connection, LEASE_BUCKET).hear((write) => {
+        if (write.operation === "put" && write.header(HEADER_TERM) === undefined) acquiringWrites += 1;
+      });
+      await hearing.ready;
+
+      const sessions: BusSession[] = [];
+      for (let made = 0; made < CONNECTIONS; made += 1) sessions.push(await connectSession({ urls: [server.url] }));
+      const stints: Stint[] = [];
+      const stopping = new AbortController();
+      const contenders = Array.from({ length: CONTENDERS }, (_, index): Contender & { ended: Promise<void> } => {
+        const id = `contender-${index}`;
+        const { connection } = sessions[index % CONNECTIONS] as BusSession;
+        const network = cuttable(
+          createLeaseStore({
+            bucket: createBucket(connection, LEASE_BUCKET),
+            name: LEASE,
+            holder: id,
+            session: `session-${index}`,
+            ttlMs: config.ttlMs,
+          }),
+        );
+        const elector = createElector({
+          name: LEASE,
+          holder: id,
+          store: network.store,
+          config,
+          async work({ term, signal }) {
+            const stint = { holder: id, term, beganMono: performance.now(), endedMono: Number.POSITIVE_INFINITY };
+            stints.push(stint);
+            await aborted(signal);
+            stint.endedMono = performance.now();
+          },
+          clock: systemClock,
+          random: Math.random,
+          logger: createRecordingLogger(),
+        });
+        return { id, elector, die: network.cut, ended: elector.run(stopping.signal) };
+      });
+      const current = () => {
+        const stint = stints.at(-1);
+        const contender = contenders.find(({ id }) => id === stint?.holder);
+        assert.ok(stint && contender, "somebody holds the lease");
+        return contender;
+      };
+      /** Does it, and tells how long it took until another had begun to work, and how many tried. */
+      const change = async (act: () => void) => {
+        const stint = stints.length;
+        acquiringWrites = 0;
+        const startedMono = performance.now();
+        act();
+        const next = await eventually(
+          () => {
+            const begun = stints[stint];
+            assert.ok(begun, "another holds it");
+            return begun;
+          },
+          { timeoutMs: 3 * config.ttlMs, everyMs: 5 },
+        );
+        // Time for the others to settle, so that their writes are counted too.
+        await eventually(() => assert.ok(performance.now() > next.beganMono + 300));
+        return { tookMs: next.beganMono - startedMono, writes: acquiringWrites };
+      };
+
+      const start = await change(() => {});
+      const releases = [];
+      for (let made = 0; made < RELEASES; made += 1) releases.push(await change(() => current().elector.stepDown()));
+      const deaths = [];
+      for (let made = 0; made < DEATHS; made += 1) deaths.push(await change(() => current().die()));
+
+      stopping.abort();
+      await Promise.all(contenders.map(({ ended }) => ended));
+      const left = await createBucket(observer.connection, LEASE_BUCKET).get(LEASE, { fromLeader: true });
+      hearing.close();
+      for (const session of sessions) await session.stop();
+
+      const show = (changes: { tookMs: number; writes: number }[]) =>
+        changes.map(({ tookMs, writes }) => `${tookMs.toFixed(0)} ms (${writes} writes)`).join(", ");
+      t.diagnostic(`${label}: taken at the start after ${show([start])}`);
+      t.diagnostic(`${label}: taken after a release in ${show(releases)}`);
+      t.diagnostic(`${label}: taken after a death, TTL ${config.ttlMs} ms, in ${show(deaths)}`);
+
+      assert.equal(left?.operation ?? "delete", "delete", "the last holder gave it back");
+      for (const { tookMs, writes } of releases) {
+        assert.ok(tookMs < TAKEN_AFTER_RELEASE_MS, `a released lease was taken after ${tookMs} ms`);
+        assert.ok(writes <= ACQUIRING_WRITES, `${writes} tried to take a released lease`);
+      }
+      for (const { tookMs, writes } of deaths) {
+        assert.ok(tookMs < TAKEN_AFTER_DEATH_MS, `a dead holder's lease was taken after ${tookMs} ms`);
+        assert.ok(writes <= ACQUIRING_WRITES, `${writes} tried to take a dead holder's lease`);
+      }
+      assert.equal(stints.length, 1 + RELEASES + DEATHS);
+      stints.reduce((before, after) => {
+        assert.ok(before.endedMono <= after.beganMono, `${before.holder} and ${after.holder} worked at once`);
+        assert.ok(before.term < after.term, `term ${after.term} came after ${before.term}`);
+        return after;
+      });
+    });
+  });
+}

@@ -3,7 +3,16 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { eventually } from "@fleet/runtime/testing";
 import { startDevFleet } from "./dev-fleet.ts";
-import { childrenOf, type FleetCommand, PATIENCE, runFleet, startFleet, untilGone } from "./fleet-command.ts";
+import {
+  childrenOf,
+  type FleetCommand,
+  type FleetCommandOptions,
+  PATIENCE,
+  type RunningProcess,
+  runFleet,
+  startFleet,
+  untilGone,
+} from "./fleet-command.ts";
 import { listenSilently, occupyDefaultPorts } from "./ports.ts";
 
 const QUICK = ["--heartbeat-interval", "1s"];
@@ -12,6 +21,20 @@ const QUICK = ["--heartbeat-interval", "1s"];
 function upset(member: string, script: string): Readonly<Record<string, string>> {
   const code = `if (process.argv.includes("${member}")) { ${script} }`;
   return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
+}
+
+/** Runs `fleet dev` to its end, sees what it starts, and waits until all of that is gone. */
+async function runToEnd(args: readonly string[], options: FleetCommandOptions) {
+  await using _ports = await occupyDefaultPorts();
+  await using fleet = startFleet(["dev", ...args], options);
+  const seen = new Map<number, RunningProcess>();
+  await eventually(async () => {
+    for (const started of await childrenOf(fleet.pid)) seen.set(started.pid, started);
+    assert.notEqual(fleet.child.exitCode, null);
+  }, PATIENCE);
+  const started = [...seen.values()];
+  await untilGone(started);
+  return { ending: await fleet.ended, started };
 }
 
 describe("fleet dev tells of", () => {
@@ -42,11 +65,19 @@ describe("fleet dev tells of", () => {
 
 describe("fleet dev ends", () => {
   it("in order and with 0 at Ctrl-C, also when a process was stopped by somebody", async () => {
-    await using fleet = await startDevFleet(["--peels", "2", ...QUICK]);
+    await using fleet = await startDevFleet(["--peels", "2", "--verbose", ...QUICK]);
     process.kill(fleet.member("peel-1").pid, "SIGSTOP");
     fleet.command.interrupt();
-    const { code, stderr } = await fleet.command.ended;
+    const { code, stdout, stderr } = await fleet.command.ended;
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const stops = stdout.split("\n").filter((line) => /: (stopping|peel stopped|master stopped)/.test(line));
+    // First every peel, then the master, each told by `fleet dev` and not by the terminal.
+    assert.deepEqual(
+      stops.slice(-2).map((line) => line.replace(/ *\| .*: /, " ")),
+      ['master-1 stopping {"signal":"SIGTERM"}', "master-1 master stopped"],
+    );
+    assert.equal(stops.filter((line) => line.includes('stopping {"signal":"SIGTERM"}')).length, 3);
+    assert.equal(stops.length, 6);
     await untilGone(fleet.processes);
     assert.equal(existsSync(fleet.folder), false);
   });
@@ -70,6 +101,23 @@ describe("fleet dev ends", () => {
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       await untilGone(processes);
     }
+  });
+
+  it("at Ctrl-C at the very moment that the broker is found to be up", async () => {
+    const code = `
+      import { syncBuiltinESMExports } from "node:module";
+      import http from "node:http";
+      const { get } = http;
+      http.get = (url, ...rest) => {
+        if (String(url).endsWith("/healthz")) process.kill(process.pid, "SIGINT");
+        http.get = get;
+        return get(url, ...rest);
+      };
+      syncBuiltinESMExports();`;
+    const nodeOptions = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+    const { ending, started } = await runToEnd(QUICK, { nodeOptions });
+    assert.deepEqual([ending.code, ending.stderr], [0, ""]);
+    assert.ok(started.some(({ commandLine }) => commandLine.includes("nats-server.conf")));
   });
 
   it("at once at a second Ctrl-C, when a process takes its time, and leaves nothing behind", async () => {
@@ -102,21 +150,8 @@ describe("fleet dev ends", () => {
 });
 
 describe("fleet dev that cannot come up", () => {
-  /** Runs it to its end; what it has started by then must be gone. */
-  async function fail(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    await using _ports = await occupyDefaultPorts();
-    await using fleet = startFleet(["dev", ...args], { environment });
-    const seen = new Map<number, string>();
-    const { child, pid } = fleet;
-    const watching = eventually(async () => {
-      for (const started of await childrenOf(pid)) seen.set(started.pid, started.commandLine);
-      assert.notEqual(child.exitCode, null);
-    }, PATIENCE);
-    const ending = await fleet.ended;
-    await watching;
-    await untilGone(Array.from(seen, ([id, commandLine]) => ({ pid: id, commandLine })));
-    return ending;
-  }
+  const fail = async (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    (await runToEnd(args, { environment })).ending;
 
   it("says which process ended before the fleet was complete, with its last words", async () => {
     const { code, stdout, stderr } = await fail(QUICK, upset("peel-3", `console.log("out of luck"); process.exit(7);`));

@@ -3,8 +3,8 @@ import { after, before, describe, it } from "node:test";
 import type { RunningCluster } from "@fleet/broker";
 import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
 import { type Connection, createBucket, openFencedWriter } from "@fleet/bus";
-import { FENCE_WINDOW } from "@fleet/wire";
-import { type BusSession, connectSession } from "./bus-session.ts";
+import { bucketStream, FENCE_WINDOW } from "@fleet/wire";
+import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
 import {
   assertTold,
   freshKeys,
@@ -14,6 +14,7 @@ import {
   reopen,
   setUpGuarded,
   startWriting,
+  type ToldWrite,
   writeAll,
 } from "./guarded-bucket.ts";
 
@@ -65,6 +66,23 @@ for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((versi
       assert.ok(fresh.every(isStored), "the new writer was hindered");
       assert.ok(late.some(isRefused), "the old writer was done before");
       assertTold([...late, ...fresh], await readHistory(connection, "race"));
+    });
+
+    it("is told the truth of every write when the leader of the stream steps down, and goes on with a new writer", async () => {
+      await setUpGuarded(connection, "step", 3);
+      const told: ToldWrite[] = [];
+      for (let round = 1; round <= 3; round += 1) {
+        const writer = await reopen(connection, "step");
+        const writing = startWriting(writer, freshKeys(1_500), 100 * round);
+        await writing.underWay;
+        await askJetStream(connection, `STREAM.LEADER.STEPDOWN.${bucketStream("step")}`);
+        told.push(...(await writing.told));
+        await writer.drain();
+      }
+      const last = await reopen(connection, "step");
+      told.push(...(await writeAll(last, freshKeys(100))));
+      assert.ok(told.slice(-100).every(isStored));
+      assertTold(told, await readHistory(connection, "step"));
     });
   });
 }

@@ -40,7 +40,7 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
         const writer = await reopen(far.connection, BUCKET, 5_000);
         const writing = startWriting(writer, freshKeys(WRITES), 90 * round);
         await writing.underWay;
-        proxy.muteServer();
+        proxy.holdAnswers();
         const sentBytes = proxy.sentBytes;
         await eventually(() => assert.ok(proxy.sentBytes > sentBytes || writer.state !== "open"), { everyMs: 1 });
         proxy.cut();

@@ -1,6 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
-import type { RunningServer } from "@fleet/broker";
-import { findFreePort } from "@fleet/broker";
+import { findFreePort, type RunningServer } from "@fleet/broker";
 
 /** A stretch of network between a client and a server, with the ways it fails at hand. */
 export interface TcpProxy extends AsyncDisposable {
@@ -11,9 +10,10 @@ export interface TcpProxy extends AsyncDisposable {
   hold(): void;
   /** Sends on what was held back, all at once. */
   release(): void;
-  /** Lets nothing through to clients, until the connections are cut. */
-  muteServer(): void;
-  /** Ends all connections; what clients have sent before still reaches the server. Later ones work as at first. */
+  /** Holds back what the server answers, until `releaseAnswers`. */
+  holdAnswers(): void;
+  releaseAnswers(): void;
+  /** Ends all connections and forgets what was held back; what was sent on before is not lost. Later ones work as at first. */
   cut(): void;
 }
 
@@ -21,13 +21,14 @@ interface Link {
   readonly client: Socket;
   readonly upstream: Socket;
   held: Buffer[];
+  heldAnswers: Buffer[];
 }
 
 /** Starts a proxy in front of a server. */
 export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
   const links = new Set<Link>();
   let isHolding = false;
-  let isMuted = false;
+  let isHoldingAnswers = false;
   let sentBytes = 0;
 
   const sendOn = ({ upstream }: Link, chunk: Buffer) => {
@@ -36,14 +37,15 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
   };
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ port: target.clientPort, host: "127.0.0.1", noDelay: true });
-    const link: Link = { client, upstream, held: [] };
+    const link: Link = { client, upstream, held: [], heldAnswers: [] };
     links.add(link);
     client.on("data", (chunk) => {
       if (isHolding) link.held.push(chunk);
       else sendOn(link, chunk);
     });
     upstream.on("data", (chunk) => {
-      if (!isMuted) client.write(chunk);
+      if (isHoldingAnswers) link.heldAnswers.push(chunk);
+      else client.write(chunk);
     });
     const end = () => {
       links.delete(link);
@@ -60,8 +62,8 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
 
   const cut = () => {
     for (const { client } of links) client.destroy();
-    isMuted = false;
     isHolding = false;
+    isHoldingAnswers = false;
   };
   return {
     url: `nats://127.0.0.1:${port}`,
@@ -78,8 +80,15 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
         link.held = [];
       }
     },
-    muteServer() {
-      isMuted = true;
+    holdAnswers() {
+      isHoldingAnswers = true;
+    },
+    releaseAnswers() {
+      isHoldingAnswers = false;
+      for (const link of links) {
+        for (const chunk of link.heldAnswers) link.client.write(chunk);
+        link.heldAnswers = [];
+      }
     },
     cut,
     async [Symbol.asyncDispose]() {

@@ -15,7 +15,7 @@ export interface LeaseRecord {
 
 /** What a candidate knows of the lease's key. */
 export type LeaseKey =
-  /** Must be read, at `lookMono`. `yielded`: found free, but left alone because somebody else was heard writing it. */
+  /** Must be read, at `lookMono`. `yielded`: not looked at, or not taken, once already because another was heard writing it. */
   | { readonly kind: "unknown"; readonly lookMono: number; readonly yielded: boolean }
   /** Nobody holds it. `revision` is the one a write has to expect: 0, or that of a delete marker. */
   | { readonly kind: "free"; readonly revision: number }

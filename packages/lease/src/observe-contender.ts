@@ -11,8 +11,19 @@ const AFTER_EXPIRY_MS = 250;
 const POLL_MS = 500;
 /** Pause after a failure, spread over as much again; also the most that hearsay costs anybody. */
 export const RETRY_MS = 150;
+/** How steeply the delays drawn become more frequent towards the late end: good for e^6, some 400, candidates. */
+const SUPPRESSION = 6;
 
-/** Hearsay may make a look earlier, or a write a moment later, no more. */
+/**
+ * A part of a spread, in [0, 1). Most are late and few are early, so that of any number of candidates the first ones stand
+ * apart: those that come before they can have heard of the first are about as few among hundreds as among ten. Multicast
+ * protocols keep their receivers from answering all at once in this way.
+ */
+export function drawDelay(random: number): number {
+  return Math.log1p(random * Math.expm1(SUPPRESSION)) / SUPPRESSION;
+}
+
+/** Hearsay may make a look earlier, or one look or write a moment later, no more. */
 export function hearAsContender(
   state: LeaseState,
   { operation, mine }: { readonly operation: "put" | "delete"; readonly mine: boolean },
@@ -20,16 +31,18 @@ export function hearAsContender(
 ): LeaseState {
   const { key, underWay, release } = state;
   if (operation === "delete") {
-    const holder = key.kind === "held" ? key.record.holder : release?.holder;
+    const soon = lookSoon(observer);
     return {
       ...state,
-      key: lookAgain(observer, 0, AFTER_RELEASE_MS),
-      release: { heardMono: observer.nowMono, holder },
+      key: key.kind === "unknown" ? { ...key, lookMono: Math.min(key.lookMono, soon.lookMono) } : soon,
+      release: { heardMono: observer.nowMono, holder: key.kind === "held" ? key.record.holder : release?.holder },
     };
   }
   if (mine) return state;
   if (underWay) return { ...state, underWay: { ...underWay, heard: true } };
-  return key.kind === "free" ? { ...state, key: lookAgain(observer, RETRY_MS) } : state;
+  // Somebody else is quicker, it seems.
+  const yields = key.kind === "free" || (key.kind === "unknown" && !key.yielded);
+  return yields ? { ...state, key: { ...lookAgain(observer), yielded: true } } : state;
 }
 
 export function answerContender(
@@ -43,16 +56,16 @@ export function answerContender(
     case "read":
       return readAsContender(state, answer.found, operation, observer);
     case "acquired":
-      return { ...state, key: lookAgain(observer, 0), hold: acquiredHold(answer.revision, operation, observer) };
+      return { ...state, key: lookNow(observer), hold: acquiredHold(answer.revision, operation, observer) };
     case "renewed":
       // The answer came when the term had ended already: the record is ours and free for us.
-      return { ...state, key: lookAgain(observer, 0) };
+      return { ...state, key: lookNow(observer) };
     case "read-failed": {
-      const again = lookAgain(observer, RETRY_MS);
+      const again = lookAgain(observer);
       return { ...state, key: key.kind === "held" ? { ...key, lookMono: again.lookMono } : again };
     }
     default:
-      return { ...state, key: lookAgain(observer, RETRY_MS) };
+      return { ...state, key: lookAgain(observer) };
   }
 }
 
@@ -68,22 +81,25 @@ function readAsContender(
   }
   // A record of ours is what a write of unknown outcome left, and free for us: the next write expects it.
   const revision = "freeAt" in found ? found.freeAt : found.revision;
-  const yielded = state.key.kind === "unknown" && state.key.yielded;
-  // Somebody else was quicker, it seems. Who yields once and still finds it free heard a write that was refused.
-  if (operation.heard && !yielded) return { ...state, key: { ...lookAgain(observer, RETRY_MS), yielded: true } };
+  const { key } = state;
+  const isLate = key.kind !== "free" && observer.nowMono - key.lookMono > AFTER_RELEASE_MS;
+  const yielded = key.kind === "unknown" && key.yielded;
+  // Somebody else may have been quicker. Who has yielded and still finds it free does not do so again.
+  if ((operation.heard || isLate) && !yielded) return { ...state, key: { ...lookAgain(observer), yielded: true } };
   return { ...state, key: { kind: "free", revision } };
 }
 
 /** When a key that is held is worth another look: when it can have expired, and soon while its release may be on its way. */
-function nextLook({ release }: LeaseState, found: LeaseRecord, { nowMono, config, random }: Observer): number {
+function nextLook({ release }: LeaseState, found: LeaseRecord, observer: Observer): number {
+  const { nowMono, config, random } = observer;
   const settling =
     release !== undefined &&
     nowMono < release.heardMono + RELEASE_SETTLES_MS &&
     (release.holder === undefined || release.holder === found.holder);
-  if (settling) return nowMono + RETRY_MS + random() * RETRY_MS;
+  if (settling) return retryMono(observer);
   // Out of bounds, the age tells that the broker's clock was stepped.
   const ageMs = found.ageMs === undefined ? config.ttlMs - POLL_MS : Math.min(Math.max(found.ageMs, 0), config.ttlMs);
-  return nowMono + config.ttlMs - ageMs + random() * AFTER_EXPIRY_MS;
+  return nowMono + config.ttlMs - ageMs + drawDelay(random()) * AFTER_EXPIRY_MS;
 }
 
 function acquiredHold(revision: number, { sinceMono }: LeaseOperation, { nowMono }: Observer): LeaseHold {
@@ -100,11 +116,22 @@ function acquiredHold(revision: number, { sinceMono }: LeaseOperation, { nowMono
   };
 }
 
-/** Forgets what was known of the key: it is to be looked at within a time. */
-export function lookAgain(
-  { nowMono, random }: Observer,
-  afterMs: number,
-  spreadMs: number = afterMs,
-): Extract<LeaseKey, { readonly kind: "unknown" }> {
-  return { kind: "unknown", lookMono: nowMono + afterMs + random() * spreadMs, yielded: false };
+/** Whatever was known of the key does not count any more; to be looked at now. */
+export function lookNow({ nowMono }: Observer): LeaseKey {
+  return { kind: "unknown", lookMono: nowMono, yielded: false };
+}
+
+/** The same; to be looked at within the spread that candidates have after a release. */
+function lookSoon({ nowMono, random }: Observer): Extract<LeaseKey, { readonly kind: "unknown" }> {
+  return { kind: "unknown", lookMono: nowMono + drawDelay(random()) * AFTER_RELEASE_MS, yielded: false };
+}
+
+/** The same; to be looked at in a moment. */
+function lookAgain(observer: Observer): Extract<LeaseKey, { readonly kind: "unknown" }> {
+  return { kind: "unknown", lookMono: retryMono(observer), yielded: false };
+}
+
+/** When something that has failed is tried again. */
+export function retryMono({ nowMono, random }: Observer): number {
+  return nowMono + RETRY_MS + random() * RETRY_MS;
 }

@@ -1,6 +1,6 @@
 import type { LeaseAnswer, LeaseFound, Observer } from "./lease-event.ts";
 import { type EndReason, isVoluntary, type LeaseHold, type LeaseOperation, type LeaseState } from "./lease-state.ts";
-import { lookAgain, RETRY_MS } from "./observe-contender.ts";
+import { lookNow, RETRY_MS, retryMono } from "./observe-contender.ts";
 
 /** Somebody else may hold it now. A renew tells for sure, and costs no more than a read. */
 export function hearAsHolder(
@@ -90,9 +90,5 @@ export function workEnded(state: LeaseState, hold: LeaseHold, observer: Observer
 }
 
 function contend(state: LeaseState, observer: Observer): LeaseState {
-  return { ...state, hold: undefined, key: lookAgain(observer, 0) };
-}
-
-function retryMono({ nowMono, random }: Observer): number {
-  return nowMono + RETRY_MS + random() * RETRY_MS;
+  return { ...state, hold: undefined, key: lookNow(observer) };
 }

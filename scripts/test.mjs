@@ -13,9 +13,13 @@ const inOneProcess = ["--input-type=module", "--eval", "for (const file of proce
 /** Suites that start servers and processes run few files at a time: on a small machine more of them only make each other late. */
 const fewAtATime = ["--test", "--test-timeout=180000", "--test-concurrency=2"];
 
+/** Tests beside the code that go through many thousands of histories: seconds, where a unit test takes milliseconds. */
+const SIMULATION = ".simulation.test.ts";
+
 /** In the order they run: what fails fast comes first. */
 const suites = {
   unit: { folders: packageFolders(), options: inOneProcess },
+  simulation: { folders: packageFolders(), options: fewAtATime, ending: SIMULATION },
   architecture: { folders: [testFolder("architecture")], options: inOneProcess },
   integration: { folders: [testFolder("integration")], options: fewAtATime },
   "end-to-end": { folders: [testFolder("end-to-end")], options: fewAtATime },
@@ -37,8 +41,9 @@ function testFolder(suite) {
 function compiledTests(suite) {
   return suites[suite].folders.flatMap(({ source, compiled }) => {
     if (!existsSync(source)) return [];
+    const { ending = ".test.ts" } = suites[suite];
     return readdirSync(source, { recursive: true })
-      .filter((file) => file.endsWith(".test.ts"))
+      .filter((file) => file.endsWith(ending) && file.endsWith(SIMULATION) === (ending === SIMULATION))
       .sort()
       .map((file) => join(compiled, file.replace(/\.ts$/, ".js")));
   });

@@ -60,7 +60,7 @@ test("with names only those suites run", (context) => {
 test("an unknown suite ends with exit code 2 and the names there are", (context) => {
   const { status, stderr } = runTests(context, builtTest("unit", "one", PASSING), "unitt");
   assert.equal(status, 2);
-  assert.match(stderr, /no such suite: unitt; there are unit, architecture, integration, end-to-end/);
+  assert.match(stderr, /no such suite: unitt; there are unit, simulation, architecture, integration, end-to-end/);
 });
 
 test("a suite asked for that has no tests is a failure, and so is a tree without any", (context) => {

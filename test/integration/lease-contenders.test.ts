@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import { describe, it } from "node:test";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { busErrors, createBucket, setUpBucket } from "@fleet/bus";
@@ -15,10 +16,10 @@ const RELEASES = 8;
 const DEATHS = 2;
 const config = leaseOfTtl(3_000);
 
-/** Bounds that a busy machine keeps too; what was measured is printed. */
-const TAKEN_AFTER_RELEASE_MS = 1_000;
+/** Bounds that a busy machine keeps too, on which all contenders are late together; what was measured is printed. */
+const TAKEN_AFTER_RELEASE_MS = { usually: 250, always: 2_000 };
 const TAKEN_AFTER_DEATH_MS = config.ttlMs + 1_000;
-const ACQUIRING_WRITES = 12;
+const ACQUIRING_WRITES = { usually: 3, always: 30 };
 
 /** Work under one term, by the one clock of this process. */
 interface Stint {
@@ -56,6 +57,10 @@ function cuttable(store: LeaseStore): { readonly store: LeaseStore; cut(): void 
   };
 }
 
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
 for (const { label, path, skip } of await resolveTestServerVersions(["bookworm", "forky"])) {
   describe(`a hundred contenders on ${label}`, { skip: skip ?? false }, () => {
     it("hand the lease on quickly, one at a time, and without a stampede", async (t) => {
@@ -72,6 +77,7 @@ for (const { label, path, skip } of await resolveTestServerVersions(["bookworm",
       for (let made = 0; made < CONNECTIONS; made += 1) sessions.push(await connectSession({ urls: [server.url] }));
       const stints: Stint[] = [];
       const stopping = new AbortController();
+      setMaxListeners(CONTENDERS, stopping.signal);
       const contenders = Array.from({ length: CONTENDERS }, (_, index): Contender & { ended: Promise<void> } => {
         const id = `contender-${index}`;
         const { connection } = sessions[index % CONNECTIONS] as BusSession;
@@ -145,14 +151,17 @@ for (const { label, path, skip } of await resolveTestServerVersions(["bookworm",
       t.diagnostic(`${label}: taken after a death, TTL ${config.ttlMs} ms, in ${show(deaths)}`);
 
       assert.equal(left?.operation ?? "delete", "delete", "the last holder gave it back");
-      for (const { tookMs, writes } of releases) {
-        assert.ok(tookMs < TAKEN_AFTER_RELEASE_MS, `a released lease was taken after ${tookMs} ms`);
-        assert.ok(writes <= ACQUIRING_WRITES, `${writes} tried to take a released lease`);
+      for (const { tookMs } of releases) {
+        assert.ok(tookMs < TAKEN_AFTER_RELEASE_MS.always, `a released lease was taken after ${tookMs} ms`);
       }
-      for (const { tookMs, writes } of deaths) {
+      const usualMs = median(releases.map(({ tookMs }) => tookMs));
+      assert.ok(usualMs < TAKEN_AFTER_RELEASE_MS.usually, `released leases were taken after ${usualMs} ms`);
+      for (const { tookMs } of deaths) {
         assert.ok(tookMs < TAKEN_AFTER_DEATH_MS, `a dead holder's lease was taken after ${tookMs} ms`);
-        assert.ok(writes <= ACQUIRING_WRITES, `${writes} tried to take a dead holder's lease`);
       }
+      const writes = [...releases, ...deaths].map((one) => one.writes);
+      assert.ok(Math.max(...writes) <= ACQUIRING_WRITES.always, `${Math.max(...writes)} tried to take a lease`);
+      assert.ok(median(writes) <= ACQUIRING_WRITES.usually, `${median(writes)} try to take a lease`);
       assert.equal(stints.length, 1 + RELEASES + DEATHS);
       stints.reduce((before, after) => {
         assert.ok(before.endedMono <= after.beganMono, `${before.holder} and ${after.holder} worked at once`);

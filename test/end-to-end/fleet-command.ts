@@ -94,14 +94,23 @@ export interface RunningProcess {
 }
 
 /** The processes that `pid` has started and that still run. */
-export async function childrenOf(pid: number): Promise<RunningProcess[]> {
-  const children: RunningProcess[] = [];
-  for (const entry of await readdir("/proc")) {
-    if (!/^\d+$/.test(entry) || (await parentOf(Number(entry))) !== pid) continue;
-    const commandLine = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    children.push({ pid: Number(entry), commandLine: commandLine.replaceAll("\0", " ").trim() });
+export function childrenOf(pid: number): Promise<RunningProcess[]> {
+  return findProcesses(async (each) => (await parentOf(each)) === pid);
+}
+
+/** The processes that run with `text` in their command line. */
+export async function processesWith(text: string): Promise<RunningProcess[]> {
+  return (await findProcesses(isRunning)).filter(({ commandLine }) => commandLine.includes(text));
+}
+
+async function findProcesses(wanted: (pid: number) => Promise<boolean>): Promise<RunningProcess[]> {
+  const found: RunningProcess[] = [];
+  for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number)) {
+    if (!(await wanted(pid))) continue;
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    found.push({ pid, commandLine: commandLine.replaceAll("\0", " ").trim() });
   }
-  return children;
+  return found;
 }
 
 /** Whether a process runs; one that is dead and waits for its parent to notice does not. */

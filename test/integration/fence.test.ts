@@ -51,6 +51,10 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
 
     it("gives each writer a term greater than the last, and tells which that was", async () => {
       assert.equal(await readLastTerm(connection, bucket), 0);
+      assert.equal(await readLastTerm(connection, "no-such-bucket"), 0);
+      await assert.rejects(openFencedWriter(connection, "no-such-bucket", { term: next }), (error) =>
+        isFleetError(error, "BUCKET_MISSING"),
+      );
       const asked: number[] = [];
       const term = (lastTerm: number) => {
         asked.push(lastTerm);

@@ -79,13 +79,21 @@ const NOTHING = new Uint8Array();
 const HEADER_EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence";
 const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
 
-/** The term of the bucket's last writer, 0 if there has been none; read from the stream's leader. */
+/**
+ * The term of the bucket's last writer, read from the stream's leader: what a lease must exceed (`lastTerm`). 0 if there has
+ * been none, or there is no bucket: one that was lost has taken its terms with it.
+ */
 export async function readLastTerm(
   connection: Connection,
   bucket: string,
   options: { timeoutMs?: number } = {},
 ): Promise<number> {
-  return (await readTerm(connection, bucket, options.timeoutMs ?? API_TIMEOUT_MS)).term;
+  try {
+    return (await readTerm(connection, bucket, options.timeoutMs ?? API_TIMEOUT_MS)).term;
+  } catch (error) {
+    if (isFleetError(error, "BUCKET_MISSING")) return 0;
+    throw error;
+  }
 }
 
 /**

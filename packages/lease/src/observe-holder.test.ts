@@ -154,6 +154,7 @@ describe("a holder that leaves", () => {
       .at(4_000, { kind: "work-ending", reason: "stopped" })
       .at(6_000, begun, refused, begun, found());
     assert.equal(told.waitsUntil(), NEVER);
-    assert.deepEqual(told.at(7_000, { kind: "work-ended" }).decides(), { kind: "read" });
+    assert.equal(told.at(7_000, { kind: "work-ended" }).state.hold, undefined);
+    assert.deepEqual(told.decides(), { kind: "read" });
   });
 });

@@ -4,6 +4,7 @@ import type { RunningServer } from "@fleet/broker";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { createBucket, setUpBucket } from "@fleet/bus";
 import { type Clock, isFleetError, systemClock } from "@fleet/runtime";
+import { eventually } from "@fleet/runtime/testing";
 import { askJetStream, assertCounted, type BusSession, connectSession } from "./bus-session.ts";
 
 for (const { label, path, skip } of await resolveTestServerVersions()) {
@@ -71,8 +72,10 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
         { timeoutMs: 300 },
       );
       await assert.rejects(stuck, (error) => isFleetError(error, "TIMEOUT"));
-      const info = await askJetStream<{ state: { consumer_count: number } }>(connection, "STREAM.INFO.KV_slow");
-      assert.equal(info.state.consumer_count, 0);
+      await eventually(async () => {
+        const info = await askJetStream<{ state: { consumer_count: number } }>(connection, "STREAM.INFO.KV_slow");
+        assert.equal(info.state.consumer_count, 0);
+      });
     });
 
     it("fails quickly, rather than giving a part for the whole, when bucket or server go in the middle of it", async () => {

@@ -49,6 +49,12 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       await setUpGuarded(connection, bucket);
     });
 
+    it("writes no term for a holder that finds its time to be over after it has read the bucket", async () => {
+      const opening = openFencedWriter(connection, bucket, { term: next, isHeld: () => false });
+      await assert.rejects(opening, (error) => isFleetError(error, "FENCED") && /is over/.test(error.message));
+      assert.equal(await readLastTerm(connection, bucket), 0);
+    });
+
     it("gives each writer a term greater than the last, and tells which that was", async () => {
       assert.equal(await readLastTerm(connection, bucket), 0);
       assert.equal(await readLastTerm(connection, "no-such-bucket"), 0);

@@ -26,6 +26,11 @@ export interface FencedWriterOptions {
   /** Who writes, for people who look at the bucket. */
   readonly holder?: string;
   /**
+   * Asked at the last moment before the term is written: a process can have been stopped since it read the bucket.
+   * @default always held
+   */
+  readonly isHeld?: () => boolean;
+  /**
    * Revision up to which the caller has read the bucket; it is not opened if more has been written since.
    * @default whatever is there
    */
@@ -113,6 +118,7 @@ export async function readLastTerm(
  * ```ts
  * const writer = await openFencedWriter(connection, "peel-presence", {
  *   term: (lastTerm) => Math.max(grant.term, lastTerm + 1),
+ *   isHeld: () => grant.isHeld(),
  *   signal: grant.signal,
  * });
  * for (const change of await findChanges()) { // reads the bucket: nobody else writes now
@@ -140,7 +146,8 @@ export async function openFencedWriter(
     throw busErrors.create("FENCED", `${bucket}: the term ${term} is not greater than the last one, ${last.term}${by}`);
   }
   signal?.throwIfAborted();
-  const { expectedRevision = lastRevision, holder } = options;
+  const { expectedRevision = lastRevision, holder, isHeld = () => true } = options;
+  if (!isHeld()) throw busErrors.create("FENCED", `${bucket}: the term ${term} is over`);
   const parts: TakeOver = { connection, bucket, lastRevision: expectedRevision, last, term, holder, timeoutMs };
   return createWriter({ connection, bucket, term, lastRevision: await takeOver(parts), timeoutMs, signal });
 }

@@ -1,4 +1,4 @@
-import { createConnection } from "@fleet/bus";
+import { createConnection, readLastTerm } from "@fleet/bus";
 import {
   createMetrics,
   createOperationsServer,
@@ -7,11 +7,12 @@ import {
   registerTransportMetrics,
 } from "@fleet/ops";
 import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
-import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec } from "@fleet/wire";
+import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
 import { createPresenceSubsystem } from "./presence-subsystem.ts";
 import { createPublisherSubsystem } from "./publisher-subsystem.ts";
+import { createRosterSubsystem } from "./roster-subsystem.ts";
 import type { Subsystem } from "./subsystem.ts";
 
 export interface MasterParts {
@@ -33,6 +34,8 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
     buckets: [
       heartbeatBucketSpec({ ttlMs: config.heartbeatTtlMs, storage: config.heartbeatStorage }),
       factsBucketSpec,
+      // Before the leases: whoever holds one finds what it guards.
+      rosterBucketSpec,
       leaseBucketSpec({ ttlMs: config.lease.ttlMs }),
     ],
     replicas: config.replicas,
@@ -43,6 +46,7 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
   const shared = { connection, keeper, stopTimeoutMs, clock, random, logger };
   const duties: readonly Subsystem[] = [
     createPresenceSubsystem({ ...shared, countIntervalMs: config.countIntervalMs }),
+    createRosterSubsystem({ ...shared, masterId: config.id }),
   ];
   const subsystems: readonly Subsystem[] = [
     ...duties,
@@ -52,6 +56,7 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
       session: createSessionId(),
       config: config.lease,
       duties,
+      lastTerm: () => readLastTerm(connection, ROSTER_BUCKET),
     }),
   ];
 

@@ -27,6 +27,8 @@ export interface PublisherSubsystemParts {
   readonly config: LeaseConfig;
   /** Those of them that publish do so under the lease. */
   readonly duties: readonly Subsystem[];
+  /** The greatest term that what the duties write behind the fence has seen: it outlives the lease bucket. */
+  readonly lastTerm: () => Promise<number>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -36,7 +38,7 @@ const RETRY = { firstMs: 250, maxMs: 5_000 };
 
 /** Stands for the publisher lease; while it holds it, everything that only one master may do is done here. */
 export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsystem {
-  const { connection, keeper, masterId, session, config, duties, clock, random, logger } = parts;
+  const { connection, keeper, masterId, session, config, duties, lastTerm, clock, random, logger } = parts;
   const bucket = createBucket(connection, LEASE_BUCKET);
   let events: LeaseEvents = {};
 
@@ -66,6 +68,7 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
       await Promise.all(duties.filter((duty) => duty.publish).map((duty) => publish(duty, grant)));
       await aborted(grant.signal);
     },
+    lastTerm,
     clock,
     random,
     logger,

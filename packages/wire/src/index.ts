@@ -30,6 +30,7 @@ export {
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
+export { ROSTER_BUCKET, rosterBucketSpec } from "./roster.ts";
 export {
   decodeTerm,
   encodeTerm,

@@ -14,3 +14,5 @@ export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation }
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
 export { type ListedPeel, type ListPeelsParts, listPeels, type PeelListing } from "./peel-listing.ts";
+export type { PeelPresence, PresenceView } from "./presence-view.ts";
+export { type PeelState, TRANSITION_REASONS, type Transition, type TransitionReason } from "./transition.ts";

@@ -30,7 +30,14 @@ export {
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
-export { ROSTER_BUCKET, rosterBucketSpec } from "./roster.ts";
+export {
+  decodeRosterRecord,
+  encodeRosterRecord,
+  ROSTER_BUCKET,
+  ROSTER_RECORD_MAX_BYTES,
+  type RosterRecord,
+  rosterBucketSpec,
+} from "./roster.ts";
 export {
   decodeTerm,
   encodeTerm,

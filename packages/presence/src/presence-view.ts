@@ -1,0 +1,46 @@
+import type { Service } from "@fleet/runtime";
+import type { PeelState, Transition, TransitionReason } from "./transition.ts";
+
+/** A peel as it is known, with what its state was judged from. */
+export interface PeelPresence {
+  readonly id: string;
+  readonly state: PeelState;
+  /** Why it came into this state; `late` keeps that of `online`. */
+  readonly reason: TransitionReason;
+  /** Since when, wall time in ms since the epoch; a change from `online` to `late` and back is none. */
+  readonly sinceAt: number;
+  /** Session heard last; `undefined` for a peel of another make. */
+  readonly session: string | undefined;
+  /** In a conflict, the other session. */
+  readonly rival: string | undefined;
+  readonly version: string;
+  readonly protocol: number;
+  /** Time that it means to let pass between two beats; `undefined` where it does not say. */
+  readonly intervalMs: number | undefined;
+  /** Whether it may be probed. */
+  readonly pingable: boolean;
+  /** Count of the last beat in its session; `undefined` where it does not say. */
+  readonly seq: number | undefined;
+  /** Time since its last beat was heard or, in a snapshot, stored; `undefined` if none was since this view began. */
+  readonly lastBeatAgoMs: number | undefined;
+  /** Its clock less ours at its last beat; shown, never judged by. `undefined` where unknown. */
+  readonly clockSkewMs: number | undefined;
+  /** What its state rests on, one sentence each. */
+  readonly evidence: readonly string[];
+}
+
+/** Who is here. */
+export interface PresenceView extends Service {
+  /** Why nothing can be said for sure at the moment; `undefined` when it can. States are then those of before. */
+  readonly blindness: string | undefined;
+  /** How many peels are in each state. */
+  readonly counts: Readonly<Record<PeelState, number>>;
+  get(id: string): PeelPresence | undefined;
+  /** Every peel that is known, the offline ones too, in no order. Do not wait between two steps. */
+  peels(): IterableIterator<PeelPresence>;
+  /**
+   * The changes from now on, in the order in which they were judged; ends when `signal` aborts. A reader that falls behind
+   * by 100,000 is ended with an error.
+   */
+  transitions(signal: AbortSignal): AsyncIterableIterator<Transition>;
+}

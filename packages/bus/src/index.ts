@@ -21,6 +21,7 @@ export {
   natsUrlOption,
   resolveConnectionOptions,
 } from "./connection-options.ts";
+export { DISCONNECT_EVENTS, type DisconnectEvent, decodeDisconnectEvent } from "./disconnect-event.ts";
 export { type BusErrorCode, busErrors } from "./errors.ts";
 export {
   type FencedWriteOptions,

@@ -3,7 +3,7 @@ import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "
 import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
 import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
-import { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "@fleet/wire";
+import { isPeelId, PEEL_ID_RULE, peelConnectionName, peelIdFromHostname } from "@fleet/wire";
 import * as z from "zod";
 
 /** What a peel can be told. */
@@ -89,7 +89,7 @@ export function resolvePeelOptions(options: PeelOptions): PeelConfig {
     connection: (session) =>
       resolveConnectionOptions({
         urls: given.natsUrl,
-        name: `peel:${id}:${session}`,
+        name: peelConnectionName({ id, session }),
         inboxPrefix: `_INBOX_${id}`,
         ...(given.natsCreds && { creds: given.natsCreds }),
         ...(given.natsCa && { ca: given.natsCa }),

@@ -102,6 +102,21 @@ test("a beat tells who sends it, when, what and how often, and counts itself", a
   await stop();
 });
 
+test("a beat says that its peel may be probed while that is so, and says nothing of it otherwise", async () => {
+  let pingable = false;
+  const { clock, sent, stop } = runHeartbeat({ pingable: () => pingable });
+  await clock.advance(0);
+  pingable = true;
+  await clock.advance(INTERVAL_MS);
+  pingable = false;
+  await clock.advance(INTERVAL_MS);
+  assert.deepEqual(
+    sent.map(({ beat }) => beat.ping),
+    [undefined, true, undefined],
+  );
+  await stop();
+});
+
 test("a beat is given a quarter of the interval, and never more than 5 s", async () => {
   for (const [intervalMs, timeoutMs] of [
     [500, 125],

@@ -30,6 +30,8 @@ export interface HeartbeatPublisherParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Whether this peel may be probed, as its beats then say: it has answered its own ping on this connection. @default never */
+  readonly pingable?: () => boolean;
   /** Told of every beat: the place to count them. */
   readonly onBeat?: (outcome: BeatOutcome) => void;
 }
@@ -138,7 +140,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
 
   /** One beat; gives the error it failed with. */
   async #beat(): Promise<unknown> {
-    const { peelId, session, version, intervalMs, bucket, clock, onBeat } = this.#parts;
+    const { peelId, session, version, intervalMs, bucket, clock, pingable, onBeat } = this.#parts;
     const startedMono = clock.monoMs();
     const value = encodeHeartbeat({
       sentAt: clock.wallMs(),
@@ -147,6 +149,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
       session,
       seq: this.#seq + 1,
       intervalMs,
+      ...(pingable?.() && { ping: true }),
     });
     this.#begun = true;
     this.#lastRevision = undefined;

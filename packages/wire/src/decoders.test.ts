@@ -5,12 +5,14 @@ import fc from "fast-check";
 import { type Decoded, MALFORMED_REASONS } from "./decoded.ts";
 import { decodeFacts, FACTS_MAX_BYTES, factText } from "./facts-codec.ts";
 import { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_MAX_BYTES } from "./heartbeat-codec.ts";
+import { decodePingReply, PING_REPLY_MAX_BYTES } from "./ping-codec.ts";
 import { decodeTerm, TERM_MAX_BYTES } from "./term-codec.ts";
 
 const DECODERS: ReadonlyArray<readonly [(bytes: Uint8Array) => Decoded<unknown>, number]> = [
   [decodeHeartbeat, HEARTBEAT_MAX_BYTES],
   [decodeFacts, FACTS_MAX_BYTES],
   [decodeTerm, TERM_MAX_BYTES],
+  [decodePingReply, PING_REPLY_MAX_BYTES],
 ];
 
 /** Every decoder gives a value or a reason for these bytes, and what it gives can be shown and copied. */
@@ -57,7 +59,19 @@ const strangeValue = fc.oneof(
   fc.uint8Array({ maxLength: 9 }),
   fc.constantFrom(null, true, -1, 2 ** 53, new Date(-8.64e15), new Date(8.64e15), [[[]]], { ts: { ts: 1 } }),
 );
-const BEAT_FIELDS = ["ts", "version", "protocol", "session", "seq", "interval_ms", "ping", "os", "constructor"];
+const BEAT_FIELDS = [
+  "ts",
+  "version",
+  "protocol",
+  "session",
+  "seq",
+  "interval_ms",
+  "ping",
+  "os",
+  "constructor",
+  "uptime_ms",
+  "status",
+];
 const strangeMap = fc.dictionary(fc.oneof(fc.constantFrom(...BEAT_FIELDS), fc.string()), strangeValue);
 
 test("no bytes at all make a decoder throw", () => {

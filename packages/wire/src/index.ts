@@ -29,7 +29,16 @@ export {
   type StepDownReply,
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
+export { type PeelSession, parsePeelConnectionName, peelConnectionName } from "./peel-connection-name.ts";
 export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
+export {
+  decodePingReply,
+  encodePingReply,
+  type PeelStatus,
+  PING_REPLY_MAX_BYTES,
+  type PingReply,
+  peelPingSubject,
+} from "./ping-codec.ts";
 export {
   decodeRosterRecord,
   encodeRosterRecord,

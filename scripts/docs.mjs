@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** A package by its name or by one of its doors; all of them are found from here, none is a dependency of the whole. */
+const load = (door) => import(`@fleet/${door}`);
+
 /** The package that gives errors their exit codes. */
 const EXIT_CODES_IN = "cli";
 
@@ -19,7 +22,7 @@ const errorColumns = [
 
 /** Every row of every error table exported by a package, by package and code. */
 async function declaredErrors() {
-  const { EXIT, EXIT_CODE_OF_ERROR } = await import(`@fleet/${EXIT_CODES_IN}`);
+  const { EXIT, EXIT_CODE_OF_ERROR } = await load(EXIT_CODES_IN);
   const errors = [];
   for (const name of readdirSync(join(root, "packages")).sort()) {
     if (!existsSync(join(root, "packages", name, "dist", "index.js"))) {
@@ -27,7 +30,7 @@ async function declaredErrors() {
       process.exitCode = 1;
       continue;
     }
-    const exported = await import(`@fleet/${name}`);
+    const exported = await load(name);
     const tables = Object.values(exported).filter((value) => value?.rows && value.create);
     for (const [code, row] of tables.flatMap(({ rows }) => Object.entries(rows))) {
       errors.push({ code, package: name, exitCode: EXIT_CODE_OF_ERROR[code] ?? EXIT.failed, ...row });
@@ -56,5 +59,49 @@ that of a \`fleet\` command which ends with the error.
 ${markdownTable(errorColumns, await declaredErrors())}
 `;
 
+/** Columns of docs/metrics.md, in order; test/architecture/metrics.test.ts reads all of them. */
+const metricColumns = [
+  { title: "metric", cell: ({ name }) => `\`${name}\`` },
+  { title: "type", cell: ({ type }) => type },
+  { title: "labels", cell: ({ labels }) => labels.map((label) => `\`${label}\``).join(", ") },
+  { title: "served by", cell: ({ servedBy }) => servedBy.join(", ") },
+  { title: "meaning", cell: ({ help }) => help },
+];
+
+/** Every metric of a peel and a master, by name: their own first, then the process's. */
+async function declaredMetrics() {
+  const { createPeel, resolvePeelOptions } = await load("peel");
+  const { createMaster, resolveMasterOptions } = await load("master");
+  const { systemClock } = await load("runtime");
+  const { createRecordingLogger } = await load("runtime/testing");
+  const parts = { version: "", session: "", clock: systemClock, random: Math.random, logger: createRecordingLogger() };
+  const programs = {
+    peel: createPeel({ ...parts, config: resolvePeelOptions({ id: "docs" }) }),
+    master: createMaster({ ...parts, config: resolveMasterOptions({ id: "docs" }) }),
+  };
+  const rows = new Map();
+  for (const [program, { metrics }] of Object.entries(programs)) {
+    for (const description of metrics.describe()) {
+      const row = rows.get(description.name) ?? { ...description, servedBy: [] };
+      rows.set(description.name, { ...row, servedBy: [...row.servedBy, program] });
+    }
+  }
+  const own = ({ name }) => (name.startsWith("fleet_") ? 0 : 1);
+  return [...rows.values()].sort((a, b) => own(a) - own(b) || a.name.localeCompare(b.name));
+}
+
+const metricsPage = `# Metrics
+
+Generated from the code by \`npm run docs\`: change the metric where it is registered, not this page.
+
+A peel and a master serve these at \`/metrics\`, as Prometheus text or as OpenMetrics by the scraper's \`Accept\`, and at
+\`/metrics.json\`. \`--metrics-prefix zester\` serves every \`fleet_…\` as \`zester_…\`. OpenMetrics names a counter's family
+without \`_total\`; the samples are called the same in all formats. No peel is ever a label. Programs written in Go
+have \`go_*\` metrics; in their place are those of Node.js, \`nodejs_*\`. The \`process_*\` are those of Linux.
+
+${markdownTable(metricColumns, await declaredMetrics())}
+`;
+
 mkdirSync(join(root, "docs"), { recursive: true });
 writeFileSync(join(root, "docs", "errors.md"), errorsPage);
+writeFileSync(join(root, "docs", "metrics.md"), metricsPage);

@@ -4,6 +4,7 @@ import {
   createOperationsServer,
   createReadiness,
   createTransportCheck,
+  type Metrics,
   registerTransportMetrics,
 } from "@fleet/ops";
 import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
@@ -24,8 +25,13 @@ export interface MasterParts {
   readonly logger: Logger;
 }
 
+/** One of the masters of a fleet. */
+export interface Master extends Service {
+  readonly metrics: Metrics;
+}
+
 /** A master: an operations server, a connection to NATS, and the subsystems listed here. */
-export function createMaster({ config, version, clock, random, logger }: MasterParts): Service {
+export function createMaster({ config, version, clock, random, logger }: MasterParts): Master {
   const connection = createConnection({ config: config.connection, clock, random, logger });
   const stopTimeoutMs = config.shutdownTimeoutMs;
 
@@ -87,6 +93,7 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
   });
   return {
     name: "master",
+    metrics,
     async run(signal) {
       logger.info("master started", { urls: connection.urls });
       signal.addEventListener("abort", () => readiness.drain(), { once: true });

@@ -1,7 +1,9 @@
 export type { Check, CheckReport, CheckResult, CheckStatus } from "./check.ts";
 export { type OpsErrorCode, opsErrors } from "./errors.ts";
+export type { Exposition, ExpositionFormat } from "./exposition.ts";
 export { formatListenAddress, type ListenAddress, listenAddressOption, parseListenAddress } from "./listen-address.ts";
 export type { Counter, Gauge, Histogram, LabelValues, Reading, Sample } from "./metric.ts";
+export type { MetricDescription, MetricType } from "./metric-family.ts";
 export { createMetrics, type Metrics, type MetricsOptions, metricPrefixOption } from "./metrics.ts";
 export { createOperationsServer, type OperationsServer, type OperationsServerOptions } from "./operations-server.ts";
 export { createReadiness, type Readiness, type ReadinessOptions, type ReadinessReport } from "./readiness.ts";

@@ -127,5 +127,5 @@ test("a name that breaks the rules or is taken is a programming error", () => {
   assert.throws(() => metrics.counter("beats", "Beats."), /invariant violated: counter name "beats" ends in _total/);
   assert.throws(() => metrics.gauge("connected-peels", "Peels."), /invariant violated/);
   metrics.gauge("connected_peels", "Peels.");
-  assert.throws(() => metrics.gauge("connected_peels", "Peels."), /already been registered/);
+  assert.throws(() => metrics.gauge("connected_peels", "Peels."), /is not taken by fleet_connected_peels/);
 });

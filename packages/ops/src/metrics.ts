@@ -7,7 +7,9 @@ import {
   Histogram as ValueHistogram,
 } from "prom-client";
 import * as z from "zod";
+import { type Exposition, type ExpositionFormat, writeExposition } from "./exposition.ts";
 import type { Counter, Gauge, Histogram, Reading, Sample } from "./metric.ts";
+import { type MetricDescription, type MetricFamily, type MetricType, openMetricsName } from "./metric-family.ts";
 
 export interface MetricsOptions {
   /** Put before the name of every metric but `process_*` and `nodejs_*`. @default "fleet" */
@@ -47,8 +49,10 @@ export interface Metrics {
     read: () => Reading<Label>,
     labels?: readonly Label[],
   ): void;
-  /** All metrics in the Prometheus text format 0.0.4, for `Content-Type: contentType`. */
-  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** All metrics there are, in the order in which they are written. */
+  describe(): readonly MetricDescription[];
+  /** All metrics as of now. @default "text" */
+  render(format?: ExpositionFormat): Promise<Exposition>;
 }
 
 const PREFIX_PATTERN = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -63,6 +67,9 @@ const DELAY_MONITOR_RESOLUTION_MS = 2 ** 31 - 1;
 const DELAY_MONITOR_METRICS = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
   (figure) => `nodejs_eventloop_lag_${figure}_seconds`,
 );
+
+/** Gauges that end like counters, which OpenMetrics forbids; `nodejs_active_handles{type}` and so on tell the same. */
+const MISNAMED_METRICS = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
 
 /** A schema for a metric prefix option. */
 export function metricPrefixOption(): z.ZodType<string, string> {
@@ -79,12 +86,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
     throw new InvalidOptionsError([{ option: "prefix", message: `"${prefix}" ${PREFIX_RULE}` }]);
   }
   const registry = new Registry();
+  const describe = () => registry.getMetricsAsArray().map(descriptionOf);
   const define = <Label extends string>(name: string, help: string, labels: readonly Label[] = []) => {
     invariant(/^[a-z][a-z0-9_]*$/.test(name), `metric name "${name}" is snake_case`);
-    return { name: `${prefix}_${name}`, help, labelNames: [...labels], registers: [registry] };
+    const fullName = `${prefix}_${name}`;
+    const family = fullName.replace(/_total$/, "");
+    const taken = describe().find((other) => openMetricsName(other) === family);
+    invariant(!taken, `metric name "${name}" is not taken by ${taken?.name}`);
+    return { name: fullName, help, labelNames: [...labels], registers: [registry] };
   };
   const defineCounter = <Label extends string>(name: string, help: string, labels?: readonly Label[]) => {
     invariant(name.endsWith("_total"), `counter name "${name}" ends in _total`);
+    return define(name, help, labels);
+  };
+  const defineOther = <Label extends string>(name: string, help: string, labels?: readonly Label[]) => {
+    invariant(!name.endsWith("_total"), `name "${name}" of no counter does not end in _total`);
     return define(name, help, labels);
   };
 
@@ -107,8 +123,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: DELAY_MONITOR_RESOLUTION_MS });
-  for (const name of DELAY_MONITOR_METRICS) registry.removeSingleMetric(name);
-  new ValueGauge(define("build_info", "What runs here; always 1.", ["version", "component", "node_version"])).set(
+  for (const name of [...DELAY_MONITOR_METRICS, ...MISNAMED_METRICS]) registry.removeSingleMetric(name);
+  new ValueGauge(defineOther("build_info", "What runs here; always 1.", ["version", "component", "node_version"])).set(
     { version, component, node_version: process.version },
     1,
   );
@@ -120,10 +136,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return new TotalCounter(defineCounter(name, help, labels)) as unknown as Counter<Label>;
     },
     gauge<Label extends string>(name: string, help: string, labels?: readonly Label[]) {
-      return new ValueGauge(define(name, help, labels)) as unknown as Gauge<Label>;
+      return new ValueGauge(defineOther(name, help, labels)) as unknown as Gauge<Label>;
     },
     histogram<Label extends string>(name: string, help: string, bounds: readonly number[], labels?: readonly Label[]) {
-      const definition = { ...define(name, help, labels), buckets: [...bounds] };
+      const definition = { ...defineOther(name, help, labels), buckets: [...bounds] };
       return new ValueHistogram(definition) as unknown as Histogram<Label>;
     },
     computedCounter(name, help, read, labels) {
@@ -137,17 +153,46 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     computedGauge(name, help, read, labels) {
       new ValueGauge<string>({
-        ...define(name, help, labels),
+        ...defineOther(name, help, labels),
         collect() {
           clear(this, labels);
           for (const { labels: values, value } of readSamples(name, read)) this.set(values, value);
         },
       });
     },
-    async render() {
-      return { contentType: registry.contentType, body: await registry.metrics() };
+    describe,
+    async render(format = "text") {
+      const families = (await registry.getMetricsAsJSON()) as unknown as readonly RegisteredFamily[];
+      return writeExposition(families.map(familyOf), format);
     },
   };
+}
+
+/** What prom-client keeps of a metric; its types leave most of it out. */
+interface RegisteredMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly labelNames: readonly string[];
+}
+
+interface RegisteredFamily extends Omit<RegisteredMetric, "labelNames"> {
+  readonly values: readonly {
+    readonly value: number;
+    readonly labels: Readonly<Record<string, string | number>>;
+    /** Where it is not the metric's. */
+    readonly metricName?: string;
+  }[];
+}
+
+function descriptionOf(metric: unknown): MetricDescription {
+  const { name, type, help, labelNames } = metric as RegisteredMetric;
+  return { name, type, help, labels: labelNames };
+}
+
+function familyOf({ name, type, help, values }: RegisteredFamily): MetricFamily {
+  const samples = values.map(({ value, labels, metricName = name }) => ({ name: metricName, labels, value }));
+  return { name, type, help, samples };
 }
 
 /** Leaves no series; `reset` alone would leave a metric without labels at 0, which is a claim. */

@@ -76,6 +76,17 @@ test("metrics are served on loopback as Prometheus text", async () => {
   assert.match(await response.text(), /^fleet_build_info\{.*component="master".*\} 1$/m);
 });
 
+test("metrics are served as OpenMetrics to who asks for that, and as JSON under their own path", async () => {
+  const app = appOf();
+  const openMetrics = await app.request("/metrics", { headers: { accept: "application/openmetrics-text" } });
+  assert.equal(openMetrics.headers.get("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  assert.equal(openMetrics.headers.get("vary"), "Accept");
+  assert.match(await openMetrics.text(), /\n# EOF\n$/);
+  const json = await app.request("/metrics.json");
+  assert.equal(json.headers.get("content-type"), "application/json");
+  assert.equal(((await json.json()) as { schema_version: number }).schema_version, 1);
+});
+
 test("where other machines reach it, metrics are refused with the option that serves them", async () => {
   const refused = await appOf(REMOTE).request("/metrics");
   assert.equal(refused.status, 403);
@@ -105,7 +116,7 @@ test("any other path is 404 and told the endpoints", async () => {
     assert.equal(response.status, 404, path);
     assert.deepEqual(await response.json(), {
       error: "there is nothing at this path",
-      endpoints: ["/healthz", "/readyz", "/readyz/<check>", "/metrics"],
+      endpoints: ["/healthz", "/readyz", "/readyz/<check>", "/metrics", "/metrics.json"],
     });
   }
 });

@@ -2,6 +2,7 @@ import { type Logger, messageOf } from "@fleet/runtime";
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { CheckReport, CheckStatus } from "./check.ts";
+import { negotiateExposition } from "./exposition-format.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
@@ -63,7 +64,16 @@ export function createOperationsApp(options: OperationsAppOptions): Hono {
       path: "/metrics",
       async get(context) {
         if (!open) return context.json({ error: refusal(address) }, 403);
-        const { contentType, body } = await metrics.render();
+        const { contentType, body } = await metrics.render(negotiateExposition(context.req.header("accept")));
+        return context.body(body, 200, { "Content-Type": contentType, Vary: "Accept" });
+      },
+    },
+    {
+      route: "/metrics.json",
+      path: "/metrics.json",
+      async get(context) {
+        if (!open) return context.json({ error: refusal(address) }, 403);
+        const { contentType, body } = await metrics.render("json");
         return context.body(body, 200, { "Content-Type": contentType });
       },
     },

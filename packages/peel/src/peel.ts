@@ -1,5 +1,5 @@
 import { createBucket, createConnection } from "@fleet/bus";
-import { createMetrics, createOperationsServer, createReadiness } from "@fleet/ops";
+import { createMetrics, createOperationsServer, createReadiness, type Metrics } from "@fleet/ops";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
 import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
 import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
@@ -20,11 +20,16 @@ export interface PeelParts {
   readonly logger: Logger;
 }
 
+/** The agent of one machine. */
+export interface Peel extends Service {
+  readonly metrics: Metrics;
+}
+
 /**
  * The agent of one machine: serves its health, keeps a connection to NATS, and through it its heartbeat and its
  * facts. It works without a broker and begins to beat when there is one.
  */
-export function createPeel({ config, version, session, clock, random, logger }: PeelParts): Service {
+export function createPeel({ config, version, session, clock, random, logger }: PeelParts): Peel {
   const connection = createConnection({ config: config.connection(session), clock, random, logger });
   const factsBucket = createBucket(connection, FACTS_BUCKET);
 
@@ -76,6 +81,7 @@ export function createPeel({ config, version, session, clock, random, logger }: 
   });
   return {
     name: "peel",
+    metrics,
     async run(signal) {
       logger.info("peel started", { session, urls: connection.urls });
       signal.addEventListener("abort", () => readiness.drain(), { once: true });

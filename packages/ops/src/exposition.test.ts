@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { writeExposition } from "./exposition.ts";
+import type { MetricFamily } from "./metric-family.ts";
+import { createMetrics } from "./metrics.ts";
+
+const FAMILIES: readonly MetricFamily[] = [
+  {
+    name: "fleet_jobs_total",
+    type: "counter",
+    help: 'Jobs, "finalized" or\nnot \\.',
+    samples: [{ name: "fleet_jobs_total", labels: { status: 'a "b"\n\\' }, value: 3 }],
+  },
+  {
+    name: "fleet_job_duration_seconds",
+    type: "histogram",
+    help: "Job duration.",
+    samples: [
+      { name: "fleet_job_duration_seconds_bucket", labels: { le: 0.5 }, value: 0 },
+      { name: "fleet_job_duration_seconds_bucket", labels: { le: 1 }, value: 1 },
+      { name: "fleet_job_duration_seconds_bucket", labels: { le: "+Inf" }, value: 1 },
+      { name: "fleet_job_duration_seconds_sum", labels: {}, value: 0.75 },
+      { name: "fleet_job_duration_seconds_count", labels: {}, value: 1 },
+    ],
+  },
+  {
+    name: "fleet_odd",
+    type: "gauge",
+    help: "Odd values.",
+    samples: [Number.NaN, Number.POSITIVE_INFINITY, -0.5, 1e21].map((value) => ({
+      name: "fleet_odd",
+      labels: { of: "it" },
+      value,
+    })),
+  },
+  { name: "fleet_absent", type: "gauge", help: "Nothing known.", samples: [] },
+];
+
+test("Prometheus text is what version 0.0.4 wants", () => {
+  const { contentType, body } = writeExposition(FAMILIES, "text");
+  assert.equal(contentType, "text/plain; version=0.0.4; charset=utf-8");
+  assert.equal(
+    body,
+    `# HELP fleet_jobs_total Jobs, "finalized" or\\nnot \\\\.
+# TYPE fleet_jobs_total counter
+fleet_jobs_total{status="a \\"b\\"\\n\\\\"} 3
+# HELP fleet_job_duration_seconds Job duration.
+# TYPE fleet_job_duration_seconds histogram
+fleet_job_duration_seconds_bucket{le="0.5"} 0
+fleet_job_duration_seconds_bucket{le="1"} 1
+fleet_job_duration_seconds_bucket{le="+Inf"} 1
+fleet_job_duration_seconds_sum 0.75
+fleet_job_duration_seconds_count 1
+# HELP fleet_odd Odd values.
+# TYPE fleet_odd gauge
+fleet_odd{of="it"} NaN
+fleet_odd{of="it"} +Inf
+fleet_odd{of="it"} -0.5
+fleet_odd{of="it"} 1e+21
+# HELP fleet_absent Nothing known.
+# TYPE fleet_absent gauge
+`,
+  );
+});
+
+test("OpenMetrics names a counter's family without _total, writes bounds as floats and ends in EOF", () => {
+  const { contentType, body } = writeExposition(FAMILIES.slice(0, 2), "openmetrics");
+  assert.equal(contentType, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  assert.equal(
+    body,
+    `# HELP fleet_jobs Jobs, \\"finalized\\" or\\nnot \\\\.
+# TYPE fleet_jobs counter
+fleet_jobs_total{status="a \\"b\\"\\n\\\\"} 3
+# HELP fleet_job_duration_seconds Job duration.
+# TYPE fleet_job_duration_seconds histogram
+fleet_job_duration_seconds_bucket{le="0.5"} 0
+fleet_job_duration_seconds_bucket{le="1.0"} 1
+fleet_job_duration_seconds_bucket{le="+Inf"} 1
+fleet_job_duration_seconds_sum 0.75
+fleet_job_duration_seconds_count 1
+# EOF
+`,
+  );
+});
+
+test("JSON has the same samples, those that are no JSON numbers as text", () => {
+  const { contentType, body } = writeExposition(FAMILIES, "json");
+  assert.equal(contentType, "application/json");
+  const { schema_version, metrics } = JSON.parse(body);
+  assert.equal(schema_version, 1);
+  assert.deepEqual(metrics[0], {
+    name: "fleet_jobs_total",
+    type: "counter",
+    help: 'Jobs, "finalized" or\nnot \\.',
+    samples: [{ name: "fleet_jobs_total", labels: { status: 'a "b"\n\\' }, value: 3 }],
+  });
+  assert.deepEqual(metrics[1].samples[1].labels, { le: "1" });
+  assert.deepEqual(
+    metrics[2].samples.map(({ value }: { value: unknown }) => value),
+    ["NaN", "+Inf", -0.5, 1e21],
+  );
+});
+
+test("scraped as text, as OpenMetrics, as text and as both at once, the samples bear the same names", async () => {
+  const metrics = createMetrics({ component: "peel", version: "v1" });
+  metrics.counter("beats_total", "Beats.").inc(2);
+  metrics.computedCounter("reads_total", "Reads.", () => 5);
+  metrics.histogram("beat_duration_seconds", "Beat duration.", [1]).observe(0.5);
+  const namesIn = ({ body }: { body: string }) =>
+    body
+      .split("\n")
+      .filter((line) => /^fleet_/.test(line))
+      .map((line) => line.replace(/[{ ].*/, ""));
+  const first = namesIn(await metrics.render("text"));
+  assert.ok(first.includes("fleet_beats_total") && first.includes("fleet_beat_duration_seconds_bucket"));
+  assert.deepEqual(namesIn(await metrics.render("openmetrics")), first);
+  assert.deepEqual(namesIn(await metrics.render("text")), first);
+  const atOnce = await Promise.all([metrics.render("openmetrics"), metrics.render("text"), metrics.render("json")]);
+  assert.deepEqual(namesIn(atOnce[0]), first);
+  assert.deepEqual(namesIn(atOnce[1]), first);
+  const families: { name: string; samples: { name: string }[] }[] = JSON.parse(atOnce[2].body).metrics;
+  const inJson = families.flatMap(({ samples }) => samples.map(({ name }) => name));
+  assert.deepEqual(
+    inJson.filter((name) => name.startsWith("fleet_")),
+    first,
+  );
+});

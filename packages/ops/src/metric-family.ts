@@ -1,0 +1,30 @@
+/** What a metric is, apart from its values. */
+export interface MetricDescription {
+  /** As served in the text format: with the prefix, and with `_total` if it is a counter. */
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export type MetricType = "counter" | "gauge" | "histogram";
+
+/** A metric with the values it had at one scrape. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly samples: readonly MetricSample[];
+}
+
+export interface MetricSample {
+  /** The metric's name; of a histogram with `_bucket`, `_sum` or `_count`. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+/** The name under which OpenMetrics knows a metric: that of a counter without its suffix. */
+export function openMetricsName({ name, type }: Pick<MetricDescription, "name" | "type">): string {
+  return type === "counter" ? name.replace(/_total$/, "") : name;
+}

@@ -52,6 +52,13 @@ export interface BucketReplay {
 export interface WriteOptions {
   /** Refuse with `REVISION_CONFLICT` unless this is the key's last revision; 0: unless the key has no message. */
   readonly expectedRevision?: number;
+  /**
+   * Refuse with `REVISION_CONFLICT` unless this is the bucket's last revision: nothing was written to any key since. In a
+   * cluster, servers before 2.10 compare an `expectedRevision` other than 0 with what is stored already, not with what is
+   * about to be, so that of several writes which expect the same one more than one can pass. Of those that expect the same
+   * revision of the bucket one passes, on every server.
+   */
+  readonly expectedBucketRevision?: number;
   readonly headers?: Headers;
   /** @default 5000 */
   readonly timeoutMs?: number;

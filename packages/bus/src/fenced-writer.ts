@@ -12,7 +12,13 @@ import {
 import { assertKey } from "./bucket-key.ts";
 import type { Connection } from "./connection.ts";
 import { busErrors, fromClientError } from "./errors.ts";
-import { API_TIMEOUT_MS, publishAcknowledged, readAcknowledgement } from "./jetstream-api.ts";
+import {
+  API_TIMEOUT_MS,
+  HEADER_EXPECTED_REVISION,
+  HEADER_EXPECTED_SEQUENCE,
+  publishAcknowledged,
+  readAcknowledgement,
+} from "./jetstream-api.ts";
 import { createBucket } from "./jetstream-bucket.ts";
 import type { Headers, Message } from "./message.ts";
 import { createWritePipeline, type WritePipelineState } from "./write-pipeline.ts";
@@ -81,8 +87,6 @@ export interface FencedWriter {
 }
 
 const NOTHING = new Uint8Array();
-const HEADER_EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence";
-const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
 
 /**
  * The term of the bucket's last writer, read from the stream's leader: what a lease must exceed (`lastTerm`). 0 if there has

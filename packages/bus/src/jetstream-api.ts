@@ -41,6 +41,11 @@ interface PubAck {
   readonly error?: ApiErrorBody;
 }
 
+/** The sequence that the last message of the stream must have for a publish to be stored. */
+export const HEADER_EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence";
+/** The sequence that the last message of the same subject must have; 0 for none. */
+export const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

@@ -5,12 +5,18 @@ import { assertKey } from "./bucket-key.ts";
 import { replayStream } from "./bucket-replay.ts";
 import type { Connection } from "./connection.ts";
 import { busErrors } from "./errors.ts";
-import { API_TIMEOUT_MS, apiRequest, publishAcknowledged, type StreamInfo } from "./jetstream-api.ts";
+import {
+  API_TIMEOUT_MS,
+  apiRequest,
+  HEADER_EXPECTED_REVISION,
+  HEADER_EXPECTED_SEQUENCE,
+  publishAcknowledged,
+  type StreamInfo,
+} from "./jetstream-api.ts";
 import type { Headers } from "./message.ts";
 import { decodeStoredMessage, type StoredMessage } from "./stored-message.ts";
 
 const NOTHING = new Uint8Array();
-const HEADER_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence";
 
 /** A bucket on a connection. Nothing is sent until it is used, and the bucket need not exist. */
 export function createBucket(connection: Connection, name: string): Bucket {
@@ -18,11 +24,12 @@ export function createBucket(connection: Connection, name: string): Bucket {
 
   const write = async (key: string, value: Uint8Array, options: WriteOptions, headers: Headers): Promise<number> => {
     assertKey(key);
-    const { expectedRevision } = options;
+    const { expectedRevision, expectedBucketRevision } = options;
     const all: Headers = {
       ...headers,
       ...options.headers,
       ...(expectedRevision !== undefined && { [HEADER_EXPECTED_REVISION]: String(expectedRevision) }),
+      ...(expectedBucketRevision !== undefined && { [HEADER_EXPECTED_SEQUENCE]: String(expectedBucketRevision) }),
     };
     return publishAcknowledged(connection, bucketSubject(name, key), value, {
       timeoutMs: options.timeoutMs ?? API_TIMEOUT_MS,

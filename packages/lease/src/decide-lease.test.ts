@@ -57,8 +57,8 @@ const decisions: readonly [sentence: string, state: LeaseState, action: LeaseAct
   ["it does one thing at a time", contender({ underWay }), { kind: "wait", untilMono: FOREVER }],
   [
     "a free key is taken, expecting what was found",
-    contender({ key: { kind: "free", revision: 9 } }),
-    { kind: "acquire", expectedRevision: 9 },
+    contender({ key: { kind: "free", revision: 9, bucketRevision: 11 } }),
+    { kind: "acquire", expectedRevision: 9, expectedBucketRevision: 11 },
   ],
   [
     "a held key is left alone until it is worth a look",
@@ -68,7 +68,7 @@ const decisions: readonly [sentence: string, state: LeaseState, action: LeaseAct
   ["and is then looked at", contender({ key: { kind: "held", record, lookMono: NOW } }), { kind: "read" }],
   [
     "who is out leaves a free key to others",
-    contender({ key: { kind: "free", revision: 9 }, outUntilMono: NOW + 10 }),
+    contender({ key: { kind: "free", revision: 9, bucketRevision: 9 }, outUntilMono: NOW + 10 }),
     { kind: "wait", untilMono: NOW + 10 },
   ],
   ["who is out looks on all the same", contender({ outUntilMono: NOW + 10 }), { kind: "read" }],

@@ -5,8 +5,8 @@ import { type EndReason, isVoluntary, type LeaseHold, type LeaseState } from "./
 export type LeaseAction =
   /** Read the key from the stream's leader. */
   | { readonly kind: "read" }
-  /** Write the key, expecting this revision. */
-  | { readonly kind: "acquire"; readonly expectedRevision: number }
+  /** Write the key, expecting this revision of it and of the bucket. */
+  | { readonly kind: "acquire"; readonly expectedRevision: number; readonly expectedBucketRevision: number }
   /** Find the greatest term used so far, to choose a greater one. */
   | { readonly kind: "choose-term" }
   /** Rewrite the key, expecting this revision; unknown after `timeoutMs`. */
@@ -42,7 +42,8 @@ function decideContender(state: LeaseState, nowMono: number): LeaseAction {
   if (state.stopping) return { kind: "finish" };
   if (key.kind !== "free") return nowMono < key.lookMono ? waitUntil(key.lookMono) : { kind: "read" };
   // Out after stepping down: it looks on, so that it knows who holds the lease, and leaves it to the others.
-  return nowMono < outUntilMono ? waitUntil(outUntilMono) : { kind: "acquire", expectedRevision: key.revision };
+  if (nowMono < outUntilMono) return waitUntil(outUntilMono);
+  return { kind: "acquire", expectedRevision: key.revision, expectedBucketRevision: key.bucketRevision };
 }
 
 function decideHolder(state: LeaseState, hold: LeaseHold, nowMono: number, config: LeaseConfig): LeaseAction {

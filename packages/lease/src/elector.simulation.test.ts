@@ -29,8 +29,7 @@ class RealCandidate implements Candidate {
       holder: process.id,
       store: {
         read: (timeoutMs) => settled((done) => store.read(timeoutMs, done)),
-        write: ({ expectedRevision, term, timeoutMs }) =>
-          settled((done) => store.write(expectedRevision, term, timeoutMs, done)),
+        write: (write) => settled((done) => store.write(write, done)),
         async release(revision, timeoutMs) {
           await settled((done) => store.release(revision, timeoutMs, done));
         },

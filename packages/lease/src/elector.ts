@@ -12,7 +12,7 @@ import type { LeaseAnswer, LeaseEvent } from "./lease-event.ts";
 import type { LeaseConfig } from "./lease-options.ts";
 import { type EndReason, initialLeaseState, type LeaseState, mayWork } from "./lease-state.ts";
 import type { LeaseEvents, LeaseStanding } from "./lease-status.ts";
-import type { LeaseStore } from "./lease-store.ts";
+import type { LeaseStore, LeaseWrite } from "./lease-store.ts";
 import { observeLease } from "./observe-lease.ts";
 
 /** What work under a lease is given. */
@@ -161,10 +161,14 @@ class LeaseElector implements Elector {
         return;
       case "acquire":
         this.#acquiredAt = clock.wallMs();
-        this.#write("acquired", action.expectedRevision, timeoutMs);
+        this.#write("acquired", {
+          expectedRevision: action.expectedRevision,
+          expectedBucketRevision: action.expectedBucketRevision,
+          timeoutMs,
+        });
         return;
       case "renew":
-        this.#write("renewed", action.expectedRevision, action.timeoutMs);
+        this.#write("renewed", { expectedRevision: action.expectedRevision, timeoutMs: action.timeoutMs });
         return;
       case "choose-term":
         this.#chooseTerm();
@@ -203,11 +207,11 @@ class LeaseElector implements Elector {
     );
   }
 
-  #write(outcome: "acquired" | "renewed", expectedRevision: number, timeoutMs: number): void {
+  #write(outcome: "acquired" | "renewed", options: Omit<LeaseWrite, "term" | "acquiredAt">): void {
     const { clock, store, events } = this.#parts;
     const startedMono = clock.monoMs();
     const startedAt = clock.wallMs();
-    const write = { expectedRevision, term: this.#state.hold?.term, acquiredAt: this.#acquiredAt, timeoutMs };
+    const write = { ...options, term: this.#state.hold?.term, acquiredAt: this.#acquiredAt };
     this.#operate(async () => {
       try {
         const revision = await store.write(write);

@@ -11,8 +11,8 @@
  *
  * **What is not guaranteed.** No lease can take back what has left the process, and this one cannot help being held twice
  * if the bucket or its key is removed or put back to an earlier state, or gets a shorter TTL; if the broker's clock is
- * stepped forward, or another server with a clock ahead by more than the slack (1.6 s of the usual times) takes over its
- * stream; or if the holder's monotonic clock stands still while time passes, as it does in a machine that is suspended. In
+ * stepped forward, or another server takes over its stream with a clock ahead by more than the slack (1.6 s of the usual
+ * times) or, before 2.10, in the very moment of an acquisition; or if the holder's monotonic clock stands still while time passes, as it does in a machine that is suspended. In
  * all of these there are two holders for a while, of whom the later has the greater term: what matters is written behind
  * the fence of `@fleet/bus`, which lets the broker itself refuse the earlier one.
  *
@@ -37,5 +37,11 @@ export {
   mayWork,
 } from "./lease-state.ts";
 export type { LeaseEvents, LeaseStanding } from "./lease-status.ts";
-export { createLeaseStore, type LeaseStore, type LeaseStoreParts, readLeaseRecord } from "./lease-store.ts";
+export {
+  createLeaseStore,
+  type LeaseStore,
+  type LeaseStoreParts,
+  type LeaseWrite,
+  readLeaseRecord,
+} from "./lease-store.ts";
 export { observeLease } from "./observe-lease.ts";

@@ -2,7 +2,10 @@ import type { LeaseConfig } from "./lease-options.ts";
 import type { EndReason, LeaseRecord } from "./lease-state.ts";
 
 /** What a read of the leader found: the record, or the revision that a write over nothing has to expect. */
-export type LeaseFound = LeaseRecord | { readonly freeAt: number };
+export type LeaseFound = (LeaseRecord | { readonly freeAt: number }) & {
+  /** The last revision of the whole bucket. */
+  readonly bucketRevision: number;
+};
 
 /** What became of the operation under way. */
 export type LeaseAnswer =

@@ -17,8 +17,8 @@ export interface LeaseRecord {
 export type LeaseKey =
   /** Must be read, at `lookMono`. `yielded`: not looked at, or not taken, once already because another was heard writing it. */
   | { readonly kind: "unknown"; readonly lookMono: number; readonly yielded: boolean }
-  /** Nobody holds it. `revision` is the one a write has to expect: 0, or that of a delete marker. */
-  | { readonly kind: "free"; readonly revision: number }
+  /** Nobody holds it. A write has to expect `revision`, 0 or that of a delete marker, and the bucket as it was read. */
+  | { readonly kind: "free"; readonly revision: number; readonly bucketRevision: number }
   /** Somebody else holds it; to be looked at again at `lookMono`. */
   | { readonly kind: "held"; readonly record: LeaseRecord; readonly lookMono: number };
 

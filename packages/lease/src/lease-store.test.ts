@@ -32,6 +32,7 @@ test("what one candidate writes another reads, with its age by the broker's cloc
     term: 7,
     acquiredAt: ACQUIRED_AT,
     ageMs: 2_000,
+    bucketRevision: 2,
   });
 });
 
@@ -50,18 +51,29 @@ test("a record is its own for the same holder in the same life of its process, a
 test("a key that is not there is free at 0, a released one at its marker, and each is taken by expecting that", async () => {
   const { store } = scene();
   const one = store("one");
-  assert.deepEqual(await one.read(TIMEOUT_MS), { freeAt: 0 });
+  assert.deepEqual(await one.read(TIMEOUT_MS), { freeAt: 0, bucketRevision: 0 });
   await one.release(await one.write(acquire), TIMEOUT_MS);
-  assert.deepEqual(await store("two").read(TIMEOUT_MS), { freeAt: 2 });
+  assert.deepEqual(await store("two").read(TIMEOUT_MS), { freeAt: 2, bucketRevision: 2 });
   const late = store("two").write(acquire);
   await assert.rejects(late, (error) => isFleetError(error, "REVISION_CONFLICT"));
   assert.equal(await store("two").write({ ...acquire, expectedRevision: 2 }), 3);
 });
 
+test("a free lease is not taken when anything was written since it was read, be it to another lease", async () => {
+  const { bucket, store } = scene();
+  const found = await store("one").read(TIMEOUT_MS);
+  assert.ok("freeAt" in found);
+  await bucket.put("another-lease", new Uint8Array());
+  const expected = { expectedRevision: found.freeAt, expectedBucketRevision: found.bucketRevision };
+  const late = store("one").write({ ...acquire, ...expected });
+  await assert.rejects(late, (error) => isFleetError(error, "REVISION_CONFLICT"));
+  assert.equal(await store("one").write({ ...acquire, ...expected, expectedBucketRevision: 1 }), 2);
+});
+
 test("the record of a holder of another make, or with headers that say nothing, is read all the same", async () => {
   const { bucket, store } = scene();
   const value = new TextEncoder().encode("master-of-another-make");
-  const others = { mine: false, term: undefined, acquiredAt: undefined, ageMs: 0 };
+  const others = { mine: false, term: undefined, acquiredAt: undefined, ageMs: 0, bucketRevision: 1 };
   await bucket.put("publisher", value);
   assert.deepEqual(await store("one").read(TIMEOUT_MS), { revision: 1, holder: "master-of-another-make", ...others });
   for (const nonsense of ["", "-4", "1.5", "soon", "1e400"]) {

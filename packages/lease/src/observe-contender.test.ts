@@ -65,14 +65,14 @@ describe("a contender", () => {
     const told = new Told().at(0, begun, heardPut).at(1, free);
     assert.equal(told.waitsUntil(), 1 + 225);
     told.at(226, begun, heardPut).at(227, free);
-    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 0 });
+    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 0, expectedBucketRevision: 9 });
   });
 
   test("gives way once, for a moment, when its look comes late: the others may have been quicker", () => {
     const told = new Told().at(0, begun, found()).at(2_000, heardDelete).at(2_060, begun).at(2_090, free);
     assert.equal(told.waitsUntil(), 2_090 + 225);
     told.at(2_400, begun).at(2_500, free);
-    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 0 });
+    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 0, expectedBucketRevision: 9 });
   });
 
   test("puts a look off once when it hears another writing, whatever else it hears after that", () => {
@@ -99,7 +99,7 @@ describe("a contender", () => {
     const told = new Told().at(0, begun, free, begun, unknown);
     assert.equal(told.waitsUntil(), 225);
     told.at(225, begun, found({ mine: true, revision: 6 }));
-    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 6 });
+    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 6, expectedBucketRevision: 9 });
   });
 
   test("looks again a moment after a refusal or a failure, and still knows who held it", () => {

@@ -86,7 +86,7 @@ function readAsContender(
   const yielded = key.kind === "unknown" && key.yielded;
   // Somebody else may have been quicker. Who has yielded and still finds it free does not do so again.
   if ((operation.heard || isLate) && !yielded) return { ...state, key: { ...lookAgain(observer), yielded: true } };
-  return { ...state, key: { kind: "free", revision } };
+  return { ...state, key: { kind: "free", revision, bucketRevision: found.bucketRevision } };
 }
 
 /** When a key that is held is worth another look: when it can have expired, and soon while its release may be on its way. */

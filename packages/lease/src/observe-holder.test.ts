@@ -82,7 +82,10 @@ describe("a holder", () => {
   test("has lost the lease when another's record is there, or none, or one that is older than what was acknowledged", () => {
     const looks = (event: LeaseEvent) => working().at(6_000, begun, refused, begun, event).decides();
     assert.deepEqual(looks(found()), { kind: "end-work", reason: "taken" });
-    assert.deepEqual(looks({ kind: "read", found: { freeAt: 14 } }), { kind: "end-work", reason: "gone" });
+    assert.deepEqual(looks({ kind: "read", found: { freeAt: 14, bucketRevision: 14 } }), {
+      kind: "end-work",
+      reason: "gone",
+    });
     assert.deepEqual(looks(found({ mine: true, revision: 11 })), { kind: "end-work", reason: "gone" });
   });
 

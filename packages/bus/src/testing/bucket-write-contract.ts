@@ -46,6 +46,22 @@ export function bucketWriteContract(bucket: () => Bucket): void {
     assert.ok((await bucket().put("lease", text("b"), { expectedRevision: marker })) > marker);
   });
 
+  it("refuses a write that expects the bucket at another revision, also when its key is as expected", async () => {
+    const created = await bucket().put("lease", text("a"), { expectedRevision: 0, expectedBucketRevision: 0 });
+    const other = await bucket().put("other", text("o"));
+    for (const expectedBucketRevision of [0, created, other + 1]) {
+      const late = bucket().put("lease", text("b"), { expectedRevision: created, expectedBucketRevision });
+      await assert.rejects(late, isConflict);
+      await assert.rejects(bucket().put("new", text("n"), { expectedBucketRevision }), isConflict);
+    }
+    const wrongKey = { expectedRevision: other, expectedBucketRevision: other };
+    await assert.rejects(bucket().put("lease", text("b"), wrongKey), isConflict);
+    const right = { expectedRevision: created, expectedBucketRevision: other };
+    const updated = await bucket().put("lease", text("b"), right);
+    await bucket().delete("lease", { expectedRevision: updated, expectedBucketRevision: updated });
+    assert.equal((await bucket().get("lease", { fromLeader: true }))?.operation, "delete");
+  });
+
   it("creates again with expected revision 0 once the key was purged", async () => {
     await bucket().put("lease", text("a"));
     const marker = await bucket().delete("lease");

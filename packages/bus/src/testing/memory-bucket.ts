@@ -56,12 +56,18 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
       for (const listener of [...listeners]) listener({ key, value, operation, header: (header) => headers[header] });
     }
     await reach(listeners.size > 0 ? "TIMEOUT" : "UNAVAILABLE");
-    const { expectedRevision } = options;
+    const { expectedRevision, expectedBucketRevision } = options;
     const actual = stored.get(key)?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== actual) {
       throw busErrors.create(
         "REVISION_CONFLICT",
         `${name}.${key}: the last revision is ${actual}, not ${expectedRevision}`,
+      );
+    }
+    if (expectedBucketRevision !== undefined && expectedBucketRevision !== lastRevision) {
+      throw busErrors.create(
+        "REVISION_CONFLICT",
+        `${name}: the last revision is ${lastRevision}, not ${expectedBucketRevision}`,
       );
     }
     lastRevision += 1;

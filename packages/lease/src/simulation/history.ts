@@ -57,7 +57,13 @@ export class History {
     this.quietMs = world.between(1, 4) * ttlMs;
     const slowestClock = this.#drifts ? 1 - DRIFT : 1;
     this.endMs = this.quietMs + (ttlMs + TAKEN_WITHIN_MS) / slowestClock;
-    this.broker = new SimulatedBroker({ world, ttlMs, rate: this.#rate(), tellsTime: world.chance(0.7) });
+    this.broker = new SimulatedBroker({
+      world,
+      ttlMs,
+      rate: this.#rate(),
+      tellsTime: world.chance(0.7),
+      replicationMs: world.pick([0, 0, 10, 100]),
+    });
     if (world.chance(0.3)) this.broker.guardTerm = 1_000;
 
     const lossProbability = world.pick([0, 0, 0.02, 0.2]);

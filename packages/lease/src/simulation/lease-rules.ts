@@ -1,4 +1,4 @@
-import { decideLease } from "../decide-lease.ts";
+import { decideLease, type LeaseAction } from "../decide-lease.ts";
 import type { LeaseConfig } from "../lease-options.ts";
 import { isVoluntary, type LeaseState } from "../lease-state.ts";
 import { observeLease } from "../observe-lease.ts";
@@ -33,6 +33,14 @@ export const wrongRules: Readonly<Record<string, LeaseRules>> = {
     observe(state, event, observer) {
       const next = observeLease(state, event, observer);
       return event.kind === "renewed" || event.kind === "acquired" ? withGoodMono(next, observer.nowMono) : next;
+    },
+  },
+  "a free lease is taken expecting the revision of its key alone": {
+    ...trueRules,
+    decide(state, nowMono, config) {
+      const action = decideLease(state, nowMono, config);
+      if (action.kind !== "acquire") return action;
+      return { kind: "acquire", expectedRevision: action.expectedRevision } as LeaseAction;
     },
   },
   "the deadline is counted in wall time": { ...trueRules, now: (process) => process.wallMs() },

@@ -1,4 +1,4 @@
-import type { LeaseRecord } from "../lease-state.ts";
+import type { LeaseFound } from "../lease-event.ts";
 import type { World } from "./world.ts";
 
 interface StoredKey {
@@ -16,6 +16,13 @@ export interface SimulatedWrite {
   readonly writer: string;
 }
 
+/** A write as it is sent. */
+export interface SentWrite extends SimulatedWrite {
+  readonly term: number | undefined;
+  readonly expectedRevision: number;
+  readonly expectedBucketRevision?: number | undefined;
+}
+
 /** Longest time the broker takes to drop a key that is due. */
 const EXPIRY_LATE_MS = 320;
 
@@ -26,6 +33,11 @@ export interface SimulatedBrokerParts {
   readonly rate: number;
   /** Whether it tells its time, as servers from 2.10 on do. */
   readonly tellsTime: boolean;
+  /**
+   * Time that a write may be on its way between the broker's copies, in ms. If there is any, an expected revision of the key
+   * other than 0 is compared when the write arrives, and never again, as servers before 2.10 do; all else when it is stored.
+   */
+  readonly replicationMs: number;
 }
 
 /** One key of a bucket with a TTL: revisions, writes that expect one, delete markers, expiry that is late by a little. */
@@ -33,6 +45,7 @@ export class SimulatedBroker {
   readonly #parts: SimulatedBrokerParts;
   #key: StoredKey | undefined;
   #revision = 0;
+  #lastStoredMs = 0;
   /** What the lease guards: the greatest term it was written under. */
   guardTerm = 0;
   /** Answers nothing but that it has no leader. */
@@ -44,17 +57,41 @@ export class SimulatedBroker {
     this.#parts = parts;
   }
 
-  /** Resolves to the revision of a write that was stored, `undefined` if it was refused. */
-  write(
-    writer: string,
-    operation: "put" | "delete",
-    expectedRevision: number,
-    term: number | undefined,
-  ): number | undefined {
-    const { world, ttlMs, rate } = this.#parts;
-    this.onWrite({ operation, writer });
+  /** Calls `done` with the revision of a write when it is stored, with `undefined` when it is refused. */
+  write(write: SentWrite, done: (revision: number | undefined) => void): void {
+    const { world, replicationMs } = this.#parts;
+    this.onWrite(write);
+    const decide = (isCompared: boolean) =>
+      isCompared || this.#isKeyAsExpected(write) ? this.#store(write) : undefined;
+    const isUpdate = write.expectedRevision > 0;
+    if (replicationMs === 0 || (isUpdate && !this.#isKeyAsExpected(write))) {
+      done(decide(false));
+      return;
+    }
+    this.#lastStoredMs = Math.max(this.#lastStoredMs, world.nowMs + world.between(0, replicationMs));
+    world.after(this.#lastStoredMs - world.nowMs, () => done(decide(isUpdate)));
+  }
+
+  read(reader: string): LeaseFound {
+    const { world, rate, tellsTime } = this.#parts;
     this.#expire();
-    if ((this.#key?.revision ?? 0) !== expectedRevision) return undefined;
+    const bucketRevision = this.#revision;
+    const key = this.#key;
+    if (!key) return { freeAt: 0, bucketRevision };
+    const { revision, holder, term } = key;
+    if (holder === undefined) return { freeAt: revision, bucketRevision };
+    const ageMs = tellsTime ? (world.nowMs - key.storedMs) * rate : undefined;
+    return { revision, holder, mine: holder === reader, term, acquiredAt: undefined, ageMs, bucketRevision };
+  }
+
+  #isKeyAsExpected({ expectedRevision }: SentWrite): boolean {
+    this.#expire();
+    return (this.#key?.revision ?? 0) === expectedRevision;
+  }
+
+  #store({ operation, writer, term, expectedBucketRevision }: SentWrite): number | undefined {
+    const { world, ttlMs, rate } = this.#parts;
+    if (expectedBucketRevision !== undefined && expectedBucketRevision !== this.#revision) return undefined;
     this.#revision += 1;
     const livesMs = ttlMs / rate + world.between(0, EXPIRY_LATE_MS);
     this.#key = {
@@ -65,17 +102,6 @@ export class SimulatedBroker {
       expiresMs: world.nowMs + livesMs,
     };
     return this.#revision;
-  }
-
-  read(reader: string): LeaseRecord | { readonly freeAt: number } {
-    const { world, rate, tellsTime } = this.#parts;
-    this.#expire();
-    const key = this.#key;
-    if (!key) return { freeAt: 0 };
-    const { revision, holder, term } = key;
-    if (holder === undefined) return { freeAt: revision };
-    const ageMs = tellsTime ? (world.nowMs - key.storedMs) * rate : undefined;
-    return { revision, holder, mine: holder === reader, term, acquiredAt: undefined, ageMs };
   }
 
   #expire(): void {

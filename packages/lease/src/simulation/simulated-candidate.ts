@@ -2,6 +2,7 @@ import type { LeaseAction } from "../decide-lease.ts";
 import type { LeaseAnswer, LeaseEvent } from "../lease-event.ts";
 import type { LeaseConfig } from "../lease-options.ts";
 import { initialLeaseState, isVoluntary, type LeaseState, mayWork } from "../lease-state.ts";
+import type { LeaseWrite } from "../lease-store.ts";
 import type { LeaseRules } from "./lease-rules.ts";
 import type { SimulatedWrite } from "./simulated-broker.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -122,10 +123,14 @@ export class SimulatedCandidate implements Candidate {
         store.read(timeoutMs, (reply) => this.#answer(reply, (found) => ({ kind: "read", found }), "read-failed"));
         return;
       case "acquire":
-        this.#write("acquired", action.expectedRevision, timeoutMs);
+        this.#write("acquired", {
+          expectedRevision: action.expectedRevision,
+          expectedBucketRevision: action.expectedBucketRevision,
+          timeoutMs,
+        });
         return;
       case "renew":
-        this.#write("renewed", action.expectedRevision, action.timeoutMs);
+        this.#write("renewed", { expectedRevision: action.expectedRevision, timeoutMs: action.timeoutMs });
         return;
       case "choose-term":
         this.#note({ kind: "begun" });
@@ -150,10 +155,10 @@ export class SimulatedCandidate implements Candidate {
     }
   }
 
-  #write(outcome: "acquired" | "renewed", expectedRevision: number, timeoutMs: number): void {
+  #write(outcome: "acquired" | "renewed", options: Omit<LeaseWrite, "term" | "acquiredAt">): void {
     const term = this.#state.hold?.term;
     this.#note({ kind: "begun" });
-    this.#parts.store.write(expectedRevision, term, timeoutMs, (reply) =>
+    this.#parts.store.write({ ...options, term }, (reply) =>
       this.#answer(reply, (revision) => ({ kind: outcome, revision }), "unknown"),
     );
   }

@@ -126,10 +126,14 @@ export class SimulatedProcess {
   }
 
   /**
-   * Asks the broker; `done` is called once, with what `apply` gave or with `undefined` when that is not known. Without a
+   * Asks the broker; `done` is called once, with what `apply` answered or with `undefined` when that is not known. Without a
    * timeout it may never be called.
    */
-  request<T>(apply: () => T | undefined, timeoutMs: number | undefined, done: (result: T | undefined) => void): void {
+  request<T>(
+    apply: (answer: (result: T) => void) => void,
+    timeoutMs: number | undefined,
+    done: (result: T | undefined) => void,
+  ): void {
     let open = true;
     const settle = (result: T | undefined) => {
       if (!open) return;
@@ -141,8 +145,9 @@ export class SimulatedProcess {
     this.onRequest?.();
     const { link } = this;
     this.#send(link.losesRequests, () => {
-      const result = apply();
-      this.#send(link.losesReplies || this.link.losesReplies, () => this.deliver(() => settle(result)));
+      apply((result) => {
+        this.#send(link.losesReplies || this.link.losesReplies, () => this.deliver(() => settle(result)));
+      });
     });
   }
 

@@ -1,5 +1,6 @@
-import type { LeaseRecord } from "../lease-state.ts";
-import type { SimulatedBroker } from "./simulated-broker.ts";
+import type { LeaseFound } from "../lease-event.ts";
+import type { LeaseWrite } from "../lease-store.ts";
+import type { SentWrite, SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Trace } from "./simulated-work.ts";
 
@@ -21,46 +22,46 @@ export class SimulatedStore {
     this.#trace = trace;
   }
 
-  read(
-    timeoutMs: number,
-    done: (reply: SimulatedReply<LeaseRecord | { readonly freeAt: number }> | undefined) => void,
-  ): void {
+  read(timeoutMs: number, done: (reply: SimulatedReply<LeaseFound> | undefined) => void): void {
     this.#trace?.("read");
-    this.#ask(() => ({ kind: "done", value: this.#broker.read(this.#process.id) }), timeoutMs, done);
+    this.#ask((answer) => answer({ kind: "done", value: this.#broker.read(this.#process.id) }), timeoutMs, done);
   }
 
   write(
-    expectedRevision: number,
-    term: number | undefined,
-    timeoutMs: number,
+    { timeoutMs, ...write }: Omit<LeaseWrite, "acquiredAt">,
     done: (reply: SimulatedReply<number> | undefined) => void,
   ): void {
-    this.#trace?.(`write over ${expectedRevision}, term ${term ?? "-"}`);
-    const { id } = this.#process;
-    this.#ask(() => storedOrRefused(this.#broker.write(id, "put", expectedRevision, term)), timeoutMs, done);
+    const { expectedRevision, expectedBucketRevision, term } = write;
+    this.#trace?.(`write over ${expectedRevision} of ${expectedBucketRevision ?? "any"}, term ${term ?? "-"}`);
+    this.#send({ operation: "put", writer: this.#process.id, ...write }, timeoutMs, done);
   }
 
   release(revision: number, timeoutMs: number, done: (reply: SimulatedReply<number> | undefined) => void): void {
     this.#trace?.(`release ${revision}`);
     const { id } = this.#process;
-    this.#ask(() => storedOrRefused(this.#broker.write(id, "delete", revision, undefined)), timeoutMs, done);
+    this.#send({ operation: "delete", writer: id, term: undefined, expectedRevision: revision }, timeoutMs, done);
   }
 
   lastTerm(timeoutMs: number | undefined, done: (reply: SimulatedReply<number> | undefined) => void): void {
     this.#trace?.("last term");
-    this.#ask(() => ({ kind: "done", value: this.#broker.guardTerm }), timeoutMs, done);
+    this.#ask((answer) => answer({ kind: "done", value: this.#broker.guardTerm }), timeoutMs, done);
+  }
+
+  #send(write: SentWrite, timeoutMs: number, done: (reply: SimulatedReply<number> | undefined) => void): void {
+    const ask = (answer: (reply: SimulatedReply<number>) => void) =>
+      this.#broker.write(write, (revision) =>
+        answer(revision === undefined ? { kind: "refused" } : { kind: "done", value: revision }),
+      );
+    this.#ask(ask, timeoutMs, done);
   }
 
   #ask<T>(
-    apply: () => SimulatedReply<T>,
+    apply: (answer: (reply: SimulatedReply<T>) => void) => void,
     timeoutMs: number | undefined,
     done: (reply: SimulatedReply<T> | undefined) => void,
   ): void {
-    const decide = (): SimulatedReply<T> => (this.#broker.failing ? { kind: "unavailable" } : apply());
+    const decide = (answer: (reply: SimulatedReply<T>) => void) =>
+      this.#broker.failing ? answer({ kind: "unavailable" }) : apply(answer);
     this.#process.request(decide, timeoutMs, done);
   }
-}
-
-function storedOrRefused(revision: number | undefined): SimulatedReply<number> {
-  return revision === undefined ? { kind: "refused" } : { kind: "done", value: revision };
 }

@@ -47,12 +47,12 @@ export const refused: LeaseEvent = { kind: "refused" };
 export const unknown: LeaseEvent = { kind: "unknown" };
 export const heardPut: LeaseEvent = { kind: "heard", operation: "put", mine: false };
 export const heardDelete: LeaseEvent = { kind: "heard", operation: "delete", mine: false };
-export const free: LeaseEvent = { kind: "read", found: { freeAt: 0 } };
+export const free: LeaseEvent = { kind: "read", found: { freeAt: 0, bucketRevision: 9 } };
 
 /** The record of another, written a second ago, or as changed. */
-export function found(change: Partial<LeaseRecord> = {}): LeaseEvent {
+export function found(change: Partial<LeaseRecord> & { readonly bucketRevision?: number } = {}): LeaseEvent {
   const record = { revision: 5, holder: "other", mine: false, term: 2, acquiredAt: undefined, ageMs: 1_000 };
-  return { kind: "read", found: { ...record, ...change } };
+  return { kind: "read", found: { bucketRevision: 9, ...record, ...change } };
 }
 
 /** At work since 0 under term 10, renewed at 3,000. */

@@ -26,7 +26,7 @@ const CONFIGS: readonly LeaseConfig[] = [
 ];
 /** Largest difference of a clock's rate from the true one. */
 const DRIFT = 0.05;
-/** A lease is held again this long after the last adversity, and one TTL. */
+/** A lease is held again this long after the last adversity, one timeout and one TTL. */
 const TAKEN_WITHIN_MS = 1_000;
 
 /** A world with a broker and some candidates, and what is to happen to them: all of it follows from the seed. */
@@ -52,11 +52,12 @@ export class History {
     this.world = world;
     this.#traced = traced;
     this.config = world.pick(CONFIGS);
-    const { ttlMs } = this.config;
+    const { ttlMs, renewTimeoutMs } = this.config;
     this.#drifts = world.chance(0.8);
     this.quietMs = world.between(1, 4) * ttlMs;
     const slowestClock = this.#drifts ? 1 - DRIFT : 1;
-    this.endMs = this.quietMs + (ttlMs + TAKEN_WITHIN_MS) / slowestClock;
+    // What was lost at the last moment is waited for, and who gives up for that is out for one TTL.
+    this.endMs = this.quietMs + (renewTimeoutMs + ttlMs + TAKEN_WITHIN_MS) / slowestClock;
     this.broker = new SimulatedBroker({
       world,
       ttlMs,

@@ -11,16 +11,16 @@ import {
 } from "@fleet/wire";
 import { assertKey } from "./bucket-key.ts";
 import type { Connection } from "./connection.ts";
-import { busErrors, fromClientError } from "./errors.ts";
+import { busErrors } from "./errors.ts";
 import {
   API_TIMEOUT_MS,
   HEADER_EXPECTED_REVISION,
   HEADER_EXPECTED_SEQUENCE,
   publishAcknowledged,
-  readAcknowledgement,
 } from "./jetstream-api.ts";
 import { createBucket } from "./jetstream-bucket.ts";
-import type { Headers, Message } from "./message.ts";
+import type { Headers } from "./message.ts";
+import { readPublishOutcome } from "./publish-outcome.ts";
 import { createWritePipeline, type WritePipelineState } from "./write-pipeline.ts";
 
 export interface FencedWriterOptions {
@@ -256,7 +256,10 @@ function createWriter({ connection, bucket, term, lastRevision, timeoutMs, signa
     },
   });
   const subscription = connection.subscribe(`${inbox}.*`, (message) => {
-    pipeline.receive(Number(message.subject.slice(inbox.length + 1)), readOutcome(message, bucketStream(bucket)));
+    pipeline.receive(
+      Number(message.subject.slice(inbox.length + 1)),
+      readPublishOutcome(message, bucketStream(bucket)),
+    );
   });
   const stopListening = connection.onState((state) => {
     if (state !== "connected") pipeline.lose(busErrors.create("NOT_CONNECTED", "the connection to NATS was lost"));
@@ -288,13 +291,4 @@ function createWriter({ connection, bucket, term, lastRevision, timeoutMs, signa
     ready: () => pipeline.ready(),
     drain: () => pipeline.drain(),
   };
-}
-
-function readOutcome(message: Message, stream: string): number | FleetError {
-  if (message.status === 503) return busErrors.create("UNAVAILABLE", `${stream}: nobody answers`);
-  try {
-    return readAcknowledgement(message, stream);
-  } catch (error) {
-    return fromClientError(error, stream);
-  }
 }

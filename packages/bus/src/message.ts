@@ -17,28 +17,36 @@ export interface Message {
 
 /** Wraps a message of the NATS client. */
 export function wrapMessage(inner: Msg): Message {
-  let headers: MsgHdrs | undefined | null = null;
-  const read = (): MsgHdrs | undefined => {
-    if (headers === null) headers = inner.headers;
-    return headers;
-  };
-  return {
-    get subject() {
-      return inner.subject;
-    },
-    get payload() {
-      return inner.data;
-    },
-    get reply() {
-      return inner.reply;
-    },
-    get status() {
-      return read()?.code ?? 0;
-    },
-    header(name) {
-      return read()?.get(name) || undefined;
-    },
-  };
+  return new ReceivedMessage(inner);
+}
+
+/** A class, because functions made for each message would cost as much as the rest of its way. */
+class ReceivedMessage implements Message {
+  readonly #inner: Msg;
+
+  constructor(inner: Msg) {
+    this.#inner = inner;
+  }
+
+  get subject(): string {
+    return this.#inner.subject;
+  }
+
+  get payload(): Uint8Array {
+    return this.#inner.data;
+  }
+
+  get reply(): string | undefined {
+    return this.#inner.reply;
+  }
+
+  get status(): number {
+    return this.#inner.headers?.code ?? 0;
+  }
+
+  header(name: string): string | undefined {
+    return this.#inner.headers?.get(name) || undefined;
+  }
 }
 
 /** Headers in the client's form, as the member of its options. */

@@ -115,7 +115,13 @@ class NatsBackedConnection implements Connection {
   publish(subject: string, payload: Uint8Array, options: { reply?: string; headers?: Headers } = {}): void {
     const { reply, headers } = options;
     try {
-      this.#liveClient(subject).publish(subject, payload, { ...(reply && { reply }), ...encodeHeaders(headers) });
+      // Most messages have no headers, and there can be hundreds of thousands a second: no object more than needed.
+      const encoded = headers ? encodeHeaders(headers) : {};
+      this.#liveClient(subject).publish(
+        subject,
+        payload,
+        reply === undefined ? encoded : Object.assign(encoded, { reply }),
+      );
     } catch (error) {
       throw fromClientError(error, subject);
     }

@@ -1,0 +1,196 @@
+import { type FleetError, invariant } from "@fleet/runtime";
+import type { Connection } from "./connection.ts";
+import { busErrors } from "./errors.ts";
+import type { Headers } from "./message.ts";
+import { readPublishOutcome } from "./publish-outcome.ts";
+
+/**
+ * Most messages that one connection may have on their way: the throughput has long stopped growing there, and servers
+ * refuse what comes in far larger bursts, or lose it without a word.
+ */
+export const MAX_IN_FLIGHT = 5_000;
+
+/** Below this the window does not shrink, so that it always learns when the stream takes more again. */
+const LEAST_LIMIT = 64;
+/** A full window of acknowledgements lets it grow by this part of its greatest size. */
+const GROWTH_PART = 1 / 20;
+/** The time in which several refusals count as one: they are answers to one burst. */
+const ONE_BURST_MS = 100;
+/** How often in its time a message is looked after. */
+const LOOKS_PER_TIMEOUT = 8;
+
+export interface PublishWindowParts {
+  readonly connection: Pick<Connection, "clock" | "createInbox" | "subscribe" | "publish" | "onState">;
+  /** Most messages on their way at once. @default 5000 */
+  readonly maxInFlight?: number;
+  /** Longest time an answer may take. */
+  readonly timeoutMs: number;
+  /** Told of each message that is stored, with the tag it was published with and its sequence in the stream. */
+  readonly onStored: (tag: number, revision: number, tookMs: number) => void;
+  /** Told of each that was refused (`BACKPRESSURE`, …) or whose outcome is unknown (`TIMEOUT`, `NOT_CONNECTED`, `UNAVAILABLE`). */
+  readonly onFailed: (tag: number, error: FleetError, tookMs: number) => void;
+}
+
+/**
+ * Acknowledged publishing in bulk on one connection: many messages on their way, one inbox for all the answers, and for each
+ * message exactly one call of `onStored` or `onFailed`, by the number it was tagged with; nothing is kept of it but
+ * that. A request for each would cost thirteen times as much.
+ *
+ * The room shrinks by half when the stream says that it takes no more, and grows again with what it acknowledges.
+ */
+export interface PublishWindow {
+  /** Messages on their way. */
+  readonly inFlight: number;
+  /** Most messages that may be on their way now. */
+  readonly limit: number;
+  /** How many more may be published now. */
+  readonly room: number;
+  /**
+   * Sends a message; there must be room. The payload is not copied: it must stay as it is. Throws `NOT_CONNECTED`, and then
+   * nothing is told of it.
+   */
+  publish(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void;
+  /** Ends it; nothing more is told of what is on its way. */
+  close(): void;
+}
+
+export function createPublishWindow(parts: PublishWindowParts): PublishWindow {
+  return new TaggedWindow(parts);
+}
+
+/** In place of a token: nothing is on its way in this slot. */
+const FREE = -1;
+
+class TaggedWindow implements PublishWindow {
+  readonly #parts: PublishWindowParts;
+  readonly #size: number;
+  readonly #inbox: string;
+  /** Per slot: the token that its answer bears, so that a late one is not taken for that of the slot's next message. */
+  readonly #tokens: Float64Array;
+  /** The token of the slot's next message: first the slot's own number, then always one whole window more. */
+  readonly #nextTokens: Float64Array;
+  readonly #tags: Float64Array;
+  readonly #sentMono: Float64Array;
+  readonly #freeSlots: Uint32Array;
+  #free: number;
+  #limit: number;
+  /** Acknowledgements since the limit last grew. */
+  #acknowledged = 0;
+  #shrunkMono = Number.NEGATIVE_INFINITY;
+  #cancelTimer: (() => void) | undefined;
+  readonly #close: () => void;
+
+  constructor(parts: PublishWindowParts) {
+    const { connection, maxInFlight = MAX_IN_FLIGHT } = parts;
+    this.#parts = parts;
+    this.#size = maxInFlight;
+    this.#limit = maxInFlight;
+    this.#free = maxInFlight;
+    this.#tokens = new Float64Array(maxInFlight).fill(FREE);
+    this.#tags = new Float64Array(maxInFlight);
+    this.#sentMono = new Float64Array(maxInFlight);
+    this.#freeSlots = Uint32Array.from({ length: maxInFlight }, (_, slot) => slot);
+    this.#nextTokens = Float64Array.from(this.#freeSlots);
+    this.#inbox = connection.createInbox();
+    const subscription = connection.subscribe(`${this.#inbox}.*`, (message) => {
+      const token = Number(message.subject.slice(this.#inbox.length + 1));
+      const slot = token % this.#size;
+      // The answer to a message that was given up.
+      if (this.#tokens[slot] !== token) return;
+      this.#settle(slot, readPublishOutcome(message, "publish"));
+    });
+    const stopListening = connection.onState((state) => {
+      if (state !== "connected") this.#lose();
+    });
+    this.#close = () => {
+      subscription.close();
+      stopListening();
+      this.#cancelTimer?.();
+    };
+  }
+
+  get inFlight(): number {
+    return this.#size - this.#free;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get room(): number {
+    return Math.max(0, this.#limit - this.inFlight);
+  }
+
+  publish(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void {
+    const { connection, timeoutMs } = this.#parts;
+    invariant(this.#free > 0, "there is room in the window");
+    const slot = this.#freeSlots[this.#free - 1] as number;
+    const token = this.#nextTokens[slot] as number;
+    const reply = `${this.#inbox}.${token}`;
+    connection.publish(subject, payload, headers ? { reply, headers } : { reply });
+    this.#free -= 1;
+    this.#nextTokens[slot] = token + this.#size;
+    this.#tokens[slot] = token;
+    this.#tags[slot] = tag;
+    this.#sentMono[slot] = connection.clock.monoMs();
+    this.#cancelTimer ??= connection.clock.setTimer(timeoutMs / LOOKS_PER_TIMEOUT, () => this.#lookForLate());
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  #settle(slot: number, outcome: number | FleetError): void {
+    const { connection, onStored, onFailed } = this.#parts;
+    const tag = this.#tags[slot] as number;
+    const tookMs = connection.clock.monoMs() - (this.#sentMono[slot] as number);
+    this.#tokens[slot] = FREE;
+    this.#freeSlots[this.#free] = slot;
+    this.#free += 1;
+    if (typeof outcome === "number") {
+      this.#grow();
+      onStored(tag, outcome, tookMs);
+    } else {
+      if (outcome.code === "BACKPRESSURE") this.#shrink();
+      onFailed(tag, outcome, tookMs);
+    }
+  }
+
+  #grow(): void {
+    if (this.#limit === this.#size) return;
+    this.#acknowledged += 1;
+    if (this.#acknowledged < this.#limit) return;
+    this.#acknowledged = 0;
+    this.#limit = Math.min(this.#size, this.#limit + Math.ceil(this.#size * GROWTH_PART));
+  }
+
+  #shrink(): void {
+    const nowMono = this.#parts.connection.clock.monoMs();
+    if (nowMono - this.#shrunkMono < ONE_BURST_MS) return;
+    this.#shrunkMono = nowMono;
+    this.#acknowledged = 0;
+    this.#limit = Math.min(this.#size, Math.max(LEAST_LIMIT, Math.floor(this.#limit / 2)));
+  }
+
+  #lose(): void {
+    if (this.#free === this.#size) return;
+    const error = busErrors.create("NOT_CONNECTED", "the connection to NATS was lost before the answer came");
+    for (let slot = 0; slot < this.#size; slot += 1) {
+      if (this.#tokens[slot] !== FREE) this.#settle(slot, error);
+    }
+  }
+
+  #lookForLate(): void {
+    const { connection, timeoutMs } = this.#parts;
+    this.#cancelTimer = undefined;
+    const lateMono = connection.clock.monoMs() - timeoutMs;
+    let error: FleetError | undefined;
+    for (let slot = 0; slot < this.#size; slot += 1) {
+      if (this.#tokens[slot] === FREE || (this.#sentMono[slot] as number) > lateMono) continue;
+      error ??= busErrors.create("TIMEOUT", "publish: no answer in time");
+      this.#settle(slot, error);
+    }
+    if (this.#free === this.#size) return;
+    this.#cancelTimer ??= connection.clock.setTimer(timeoutMs / LOOKS_PER_TIMEOUT, () => this.#lookForLate());
+  }
+}

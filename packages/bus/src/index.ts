@@ -33,6 +33,6 @@ export {
 export { createBucket } from "./jetstream-bucket.ts";
 export type { Headers, Message } from "./message.ts";
 export { createConnection } from "./nats-connection.ts";
-export { createPublishWindow, MAX_IN_FLIGHT, type PublishWindow, type PublishWindowParts } from "./publish-window.ts";
 export type { Subscription } from "./subscription.ts";
 export type { WritePipelineState } from "./write-pipeline.ts";
+export { createWriteWindow, MAX_IN_FLIGHT, type WriteWindow, type WriteWindowParts } from "./write-window.ts";

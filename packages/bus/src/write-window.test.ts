@@ -4,7 +4,7 @@ import { createFakeClock } from "@fleet/runtime/testing";
 import type { ConnectionState } from "./connection.ts";
 import { busErrors } from "./errors.ts";
 import type { Headers, Message } from "./message.ts";
-import { createPublishWindow } from "./publish-window.ts";
+import { createWriteWindow } from "./write-window.ts";
 
 const TIMEOUT_MS = 1_000;
 
@@ -22,7 +22,7 @@ function openWindow(maxInFlight = 4) {
   let answer = (_message: Message) => {};
   let become = (_state: ConnectionState) => {};
   const scene = { connected: true, listeners: 0 };
-  const window = createPublishWindow({
+  const window = createWriteWindow({
     connection: {
       clock,
       createInbox: () => "_INBOX.x",
@@ -68,7 +68,7 @@ function openWindow(maxInFlight = 4) {
     told,
     scene,
     publish: (...tags: number[]) => {
-      for (const tag of tags) window.publish(`key.${tag}`, new Uint8Array(), tag);
+      for (const tag of tags) window.put("beats", `key-${tag}`, new Uint8Array(), tag);
     },
     store: (index: number, revision: number) => reply(index, `{"stream":"s", "seq":${revision}}`),
     refuse: (index: number) => reply(index, '{"error":{"code":429,"description":"too many requests"},"seq":0}'),
@@ -76,7 +76,7 @@ function openWindow(maxInFlight = 4) {
   };
 }
 
-describe("the publish window", () => {
+describe("the write window", () => {
   it("tells of each message once, by its tag, in whatever order the answers come", async () => {
     const { window, clock, publish, store, told } = openWindow();
     publish(70, 71, 72);
@@ -181,13 +181,23 @@ describe("the publish window", () => {
     assert.equal(window.limit, 64);
   });
 
-  it("sends headers and a reply subject of its own for each message", () => {
+  it("writes values and delete markers, each with a reply subject of its own", () => {
     const { window, sent } = openWindow();
-    window.publish("a", new Uint8Array(), 1, { "Fleet-Session": "s" });
-    window.publish("b", new Uint8Array(), 2);
-    assert.deepEqual(sent[0]?.headers, { "Fleet-Session": "s" });
-    assert.equal(sent[1]?.headers, undefined);
-    assert.notEqual(sent[0]?.reply, sent[1]?.reply);
+    window.put("beats", "web-1", new Uint8Array(), 1);
+    window.delete("beats", "web-2", 2, { expectedRevision: 7, headers: { "Fleet-Session": "s" } });
+    window.delete("beats", "web-3", 3);
+    assert.deepEqual(
+      sent.map(({ subject, headers }) => [subject, headers]),
+      [
+        ["$KV.beats.web-1", undefined],
+        [
+          "$KV.beats.web-2",
+          { "Fleet-Session": "s", "KV-Operation": "DEL", "Nats-Expected-Last-Subject-Sequence": "7" },
+        ],
+        ["$KV.beats.web-3", { "KV-Operation": "DEL" }],
+      ],
+    );
+    assert.equal(new Set(sent.map(({ reply }) => reply)).size, 3);
   });
 
   it("leaves neither listeners nor timers behind when closed", () => {

@@ -1,11 +1,14 @@
 import { type FleetError, invariant } from "@fleet/runtime";
+import { bucketSubject, HEADER_KV_OPERATION } from "@fleet/wire";
+import type { WriteOptions } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
 import { busErrors } from "./errors.ts";
+import { HEADER_EXPECTED_REVISION } from "./jetstream-api.ts";
 import type { Headers } from "./message.ts";
 import { readPublishOutcome } from "./publish-outcome.ts";
 
 /**
- * Most messages that one connection may have on their way: the throughput has long stopped growing there, and servers
+ * Most writes that one connection may have on their way: the throughput has long stopped growing there, and servers
  * refuse what comes in far larger bursts, or lose it without a word.
  */
 export const MAX_IN_FLIGHT = 5_000;
@@ -16,58 +19,62 @@ const LEAST_LIMIT = 64;
 const GROWTH_PART = 1 / 20;
 /** The time in which several refusals count as one: they are answers to one burst. */
 const ONE_BURST_MS = 100;
-/** How often in its time a message is looked after. */
+/** How often in its time a write is looked after. */
 const LOOKS_PER_TIMEOUT = 8;
 
-export interface PublishWindowParts {
+export interface WriteWindowParts {
   readonly connection: Pick<Connection, "clock" | "createInbox" | "subscribe" | "publish" | "onState">;
-  /** Most messages on their way at once. @default 5000 */
+  /** Most writes on their way at once. @default 5000 */
   readonly maxInFlight?: number;
   /** Longest time an answer may take. */
   readonly timeoutMs: number;
-  /** Told of each message that is stored, with the tag it was published with and its sequence in the stream. */
+  /** Told of each write that is stored, with the tag it was given and its revision. */
   readonly onStored: (tag: number, revision: number, tookMs: number) => void;
   /** Told of each that was refused (`BACKPRESSURE`, …) or whose outcome is unknown (`TIMEOUT`, `NOT_CONNECTED`, `UNAVAILABLE`). */
   readonly onFailed: (tag: number, error: FleetError, tookMs: number) => void;
 }
 
 /**
- * Acknowledged publishing in bulk on one connection: many messages on their way, one inbox for all the answers, and for each
- * message exactly one call of `onStored` or `onFailed`, by the number it was tagged with; nothing is kept of it but
- * that. A request for each would cost thirteen times as much.
+ * Acknowledged writes into buckets in bulk, on one connection: many on their way, one inbox for all the answers, and for
+ * each write exactly one call of `onStored` or `onFailed`, by the number it was tagged with; nothing else is kept of it.
+ * `Bucket.put`, a request for each, takes many times as long.
  *
- * The room shrinks by half when the stream says that it takes no more, and grows again with what it acknowledges.
+ * The room shrinks by half when a stream says that it takes no more, and grows again with what it acknowledges.
  */
-export interface PublishWindow {
-  /** Messages on their way. */
+export interface WriteWindow {
+  /** Writes on their way. */
   readonly inFlight: number;
-  /** Most messages that may be on their way now. */
+  /** Most that may be on their way now. */
   readonly limit: number;
-  /** How many more may be published now. */
+  /** How many more may be sent now. */
   readonly room: number;
   /**
-   * Sends a message; there must be room. The payload is not copied: it must stay as it is. Throws `NOT_CONNECTED`, and then
-   * nothing is told of it.
+   * Writes a value; there must be room. It is not copied: it must stay as it is. Throws `NOT_CONNECTED`, and then nothing
+   * is told of it.
    */
-  publish(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void;
+  put(bucket: string, key: string, value: Uint8Array, tag: number): void;
+  /** Writes a delete marker, in the same way. */
+  delete(bucket: string, key: string, tag: number, options?: Pick<WriteOptions, "expectedRevision" | "headers">): void;
   /** Ends it; nothing more is told of what is on its way. */
   close(): void;
 }
 
-export function createPublishWindow(parts: PublishWindowParts): PublishWindow {
+export function createWriteWindow(parts: WriteWindowParts): WriteWindow {
   return new TaggedWindow(parts);
 }
+
+const NOTHING = new Uint8Array();
 
 /** In place of a token: nothing is on its way in this slot. */
 const FREE = -1;
 
-class TaggedWindow implements PublishWindow {
-  readonly #parts: PublishWindowParts;
+class TaggedWindow implements WriteWindow {
+  readonly #parts: WriteWindowParts;
   readonly #size: number;
   readonly #inbox: string;
-  /** Per slot: the token that its answer bears, so that a late one is not taken for that of the slot's next message. */
+  /** Per slot: the token that its answer bears, so that a late one is not taken for that of the slot's next one. */
   readonly #tokens: Float64Array;
-  /** The token of the slot's next message: first the slot's own number, then always one whole window more. */
+  /** The token of the slot's next write: first the slot's own number, then always one whole window more. */
   readonly #nextTokens: Float64Array;
   readonly #tags: Float64Array;
   readonly #sentMono: Float64Array;
@@ -80,7 +87,7 @@ class TaggedWindow implements PublishWindow {
   #cancelTimer: (() => void) | undefined;
   readonly #close: () => void;
 
-  constructor(parts: PublishWindowParts) {
+  constructor(parts: WriteWindowParts) {
     const { connection, maxInFlight = MAX_IN_FLIGHT } = parts;
     this.#parts = parts;
     this.#size = maxInFlight;
@@ -95,9 +102,9 @@ class TaggedWindow implements PublishWindow {
     const subscription = connection.subscribe(`${this.#inbox}.*`, (message) => {
       const token = Number(message.subject.slice(this.#inbox.length + 1));
       const slot = token % this.#size;
-      // The answer to a message that was given up.
+      // The answer to a write that was given up.
       if (this.#tokens[slot] !== token) return;
-      this.#settle(slot, readPublishOutcome(message, "publish"));
+      this.#settle(slot, readPublishOutcome(message, "write"));
     });
     const stopListening = connection.onState((state) => {
       if (state !== "connected") this.#lose();
@@ -121,7 +128,28 @@ class TaggedWindow implements PublishWindow {
     return Math.max(0, this.#limit - this.inFlight);
   }
 
-  publish(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void {
+  put(bucket: string, key: string, value: Uint8Array, tag: number): void {
+    this.#send(bucketSubject(bucket, key), value, tag);
+  }
+
+  delete(
+    bucket: string,
+    key: string,
+    tag: number,
+    { expectedRevision, headers }: Pick<WriteOptions, "expectedRevision" | "headers"> = {},
+  ): void {
+    this.#send(bucketSubject(bucket, key), NOTHING, tag, {
+      ...headers,
+      [HEADER_KV_OPERATION]: "DEL",
+      ...(expectedRevision !== undefined && { [HEADER_EXPECTED_REVISION]: String(expectedRevision) }),
+    });
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  #send(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void {
     const { connection, timeoutMs } = this.#parts;
     invariant(this.#free > 0, "there is room in the window");
     const slot = this.#freeSlots[this.#free - 1] as number;
@@ -134,10 +162,6 @@ class TaggedWindow implements PublishWindow {
     this.#tags[slot] = tag;
     this.#sentMono[slot] = connection.clock.monoMs();
     this.#cancelTimer ??= connection.clock.setTimer(timeoutMs / LOOKS_PER_TIMEOUT, () => this.#lookForLate());
-  }
-
-  close(): void {
-    this.#close();
   }
 
   #settle(slot: number, outcome: number | FleetError): void {
@@ -187,7 +211,7 @@ class TaggedWindow implements PublishWindow {
     let error: FleetError | undefined;
     for (let slot = 0; slot < this.#size; slot += 1) {
       if (this.#tokens[slot] === FREE || (this.#sentMono[slot] as number) > lateMono) continue;
-      error ??= busErrors.create("TIMEOUT", "publish: no answer in time");
+      error ??= busErrors.create("TIMEOUT", "write: no answer in time");
       this.#settle(slot, error);
     }
     if (this.#free === this.#size) return;

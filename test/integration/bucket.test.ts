@@ -21,12 +21,12 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       await server.stop();
     });
 
-    bucketContract(async ({ ttlMs }) => {
+    bucketContract(async ({ ttlMs, history }) => {
       const { connection } = session;
       made += 1;
       const name = `contract-${made}`;
       const recreate = async () => {
-        const setup = await setUpBucket(connection, { name, ttlMs, history: 1, storage: "memory" });
+        const setup = await setUpBucket(connection, { name, ttlMs, history, storage: "memory" });
         assert.deepEqual(setup, { created: true, fixed: [], problems: [] });
       };
       const remove = async () => {

@@ -1,5 +1,5 @@
-import { bucketStream, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
-import type { BucketEntry, BucketReplay } from "./bucket.ts";
+import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
+import type { BucketEntry, BucketReplay, ReplayOptions } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
 import { pullBatch } from "./consumer-pull.ts";
 import { apiRequest, type StreamInfo } from "./jetstream-api.ts";
@@ -26,14 +26,13 @@ interface ConsumerInfo {
 }
 
 /**
- * Reads the last message of every key with a consumer of its own, pulled in batches, up to the last sequence that
- * existed at the start. The client's own listing waits for `pending` to reach 0, which a bucket under load never does.
+ * Reads a bucket with a consumer of its own, pulled in batches, up to the last sequence that existed at the start. The client's own listing waits for `pending` to reach 0, which a bucket under load never does.
  */
 export async function replayStream(
   connection: Connection,
   bucket: string,
   visit: (entry: BucketEntry) => void,
-  options: { timeoutMs: number; signal?: AbortSignal },
+  options: ReplayOptions,
 ): Promise<BucketReplay> {
   const stream = bucketStream(bucket);
   const { clock } = connection;
@@ -48,10 +47,12 @@ export async function replayStream(
     {
       stream_name: stream,
       config: {
-        deliver_policy: "last_per_subject",
+        ...(options.after === undefined
+          ? { deliver_policy: "last_per_subject" }
+          : { deliver_policy: "by_start_sequence", opt_start_seq: options.after + 1 }),
         ack_policy: "none",
         replay_policy: "instant",
-        filter_subject: `$KV.${bucket}.>`,
+        filter_subject: bucketSubject(bucket, options.key ?? ">"),
         inactive_threshold: ABANDONED_AFTER_NS,
         num_replicas: 1,
         mem_storage: true,
@@ -62,7 +63,7 @@ export async function replayStream(
   const result: BucketReplay = { brokerNow: Date.parse(consumer.created), lastRevision };
   let more = (consumer.num_pending ?? 0) > 0;
   let size = FIRST_BATCH;
-  let [messages, bytes, revision] = [0, 0, 0];
+  let [messages, bytes, revision] = [0, 0, options.after ?? 0];
   try {
     while (more) {
       options.signal?.throwIfAborted();

@@ -49,6 +49,16 @@ export interface BucketReplay {
   readonly lastRevision: number;
 }
 
+export interface ReplayOptions {
+  /** Longest time for the reading; `TIMEOUT` then. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Reads this key alone. */
+  readonly key?: string;
+  /** Reads every message kept that came after this revision, 0 for all of them, instead of the last one of each key. */
+  readonly after?: number;
+}
+
 export interface WriteOptions {
   /** Refuse with `REVISION_CONFLICT` unless this is the key's last revision; 0: unless the key has no message. */
   readonly expectedRevision?: number;
@@ -87,10 +97,7 @@ export interface Bucket {
    * order of revision and never twice for a key. One that is rewritten meanwhile may not come at all: listen first
    * (`hear`) to miss none. Ends by itself, at the latest after `timeoutMs`, with `TIMEOUT`.
    */
-  replay(
-    visit: (entry: BucketEntry) => void,
-    options: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<BucketReplay>;
+  replay(visit: (entry: BucketEntry) => void, options: ReplayOptions): Promise<BucketReplay>;
   /** Calls `onWrite` for each write heard from now on. `ready` resolves when the server knows. */
   hear(onWrite: (write: HeardWrite) => void): { readonly ready: Promise<void>; close(): void };
 }

@@ -29,6 +29,11 @@ export interface ServerIdentity {
   readonly clustered: boolean;
 }
 
+export interface SubscribeOptions {
+  /** Of all that listen to a subject with the same queue group each message goes to one. */
+  readonly queue?: string;
+}
+
 export interface RequestOptions {
   readonly timeoutMs: number;
   readonly headers?: Headers;
@@ -64,7 +69,7 @@ export interface Connection extends Service {
    * Listens to a subject on this and every later connection, until closed. A refused subscription is reported in the
    * log with its subject and tried again.
    */
-  subscribe(subject: string, onMessage: (message: Message) => void): Subscription;
+  subscribe(subject: string, onMessage: (message: Message) => void, options?: SubscribeOptions): Subscription;
   /** Resolves when the server has taken in all that was sent: subscriptions made before are then in force. */
   flush(timeoutMs: number): Promise<void>;
   /** A fresh subject for replies to this connection. */

@@ -4,6 +4,7 @@ export type {
   BucketReplay,
   BucketState,
   HeardWrite,
+  ReplayOptions,
   WriteOptions,
 } from "./bucket.ts";
 export { type BucketSetup, type BucketSetupOptions, setUpBucket } from "./bucket-setup.ts";
@@ -14,6 +15,7 @@ export type {
   ConnectionState,
   RequestOptions,
   ServerIdentity,
+  SubscribeOptions,
 } from "./connection.ts";
 export {
   type ConnectionConfig,
@@ -32,6 +34,13 @@ export {
 } from "./fenced-writer.ts";
 export { createBucket } from "./jetstream-bucket.ts";
 export type { Headers, Message } from "./message.ts";
+export {
+  createMicroService,
+  type MicroServiceEndpoint,
+  type MicroServiceParts,
+  type ServiceFault,
+  serviceFaultOf,
+} from "./micro-service.ts";
 export { createConnection } from "./nats-connection.ts";
 export type { Subscription } from "./subscription.ts";
 export type { WritePipelineState } from "./write-pipeline.ts";

@@ -100,7 +100,10 @@ export function createBucket(connection: Connection, name: string): Bucket {
         createdAt: Date.parse(info.created),
       };
     },
-    replay: (visit, options) => replayStream(connection, name, visit, options),
+    async replay(visit, options) {
+      if (options.key !== undefined) assertKey(options.key);
+      return replayStream(connection, name, visit, options);
+    },
     hear(onWrite) {
       const subscription = connection.subscribe(bucketSubject(name, ">"), (message) => {
         onWrite({

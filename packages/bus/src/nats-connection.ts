@@ -16,6 +16,7 @@ import type {
   ConnectionState,
   RequestOptions,
   ServerIdentity,
+  SubscribeOptions,
 } from "./connection.ts";
 import { type Dialled, dialAny } from "./dial.ts";
 import { dialTargets, hostOf } from "./dial-targets.ts";
@@ -127,9 +128,9 @@ class NatsBackedConnection implements Connection {
     }
   }
 
-  subscribe(subject: string, onMessage: (message: Message) => void): Subscription {
+  subscribe(subject: string, onMessage: (message: Message) => void, options: SubscribeOptions = {}): Subscription {
     const { clock, random, logger } = this.#parts;
-    const subscription = createSubscription({ subject, onMessage, clock, random, logger }, () =>
+    const subscription = createSubscription({ subject, ...options, onMessage, clock, random, logger }, () =>
       this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);

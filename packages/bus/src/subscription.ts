@@ -18,6 +18,7 @@ export interface LiveSubscription extends Subscription {
 
 export interface SubscriptionParts {
   readonly subject: string;
+  readonly queue?: string;
   readonly onMessage: (message: Message) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -29,7 +30,7 @@ const REFUSED = { firstMs: 2_000, maxMs: 60_000 };
 const FAILURE_LOG_MS = 60_000;
 
 export function createSubscription(parts: SubscriptionParts, onClose: () => void): LiveSubscription {
-  const { subject, onMessage, clock, random, logger } = parts;
+  const { subject, queue, onMessage, clock, random, logger } = parts;
   let current: ClientSubscription | undefined;
   let cancelRetry = () => {};
   let refusals = 0;
@@ -55,6 +56,7 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
     cancelRetry();
     if (closed || client.isClosed()) return;
     current = client.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
       callback(error, message) {
         if (closed) return;
         if (!error) {

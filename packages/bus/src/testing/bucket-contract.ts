@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, it } from "node:test";
 import { isFleetError } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
-import type { Bucket, BucketEntry, HeardWrite } from "../bucket.ts";
+import type { Bucket, BucketEntry, HeardWrite, ReplayOptions } from "../bucket.ts";
 import { bucketWriteContract, bytesOf, isConflict, plain, text } from "./bucket-write-contract.ts";
 
 /** A bucket to be held against the contract, with what only its owner can do. */
@@ -19,6 +19,8 @@ export interface BucketUnderTest {
 export interface BucketUnderTestOptions {
   /** Age at which the bucket drops a key; 0 for never. */
   readonly ttlMs: number;
+  /** Messages kept of one key. */
+  readonly history: number;
 }
 
 const TTL_MS = 1_000;
@@ -32,7 +34,7 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
   let subject: BucketUnderTest;
   let bucket: Bucket;
   beforeEach(async () => {
-    subject = await makeBucket({ ttlMs: 0 });
+    subject = await makeBucket({ ttlMs: 0, history: 1 });
     bucket = subject.bucket;
   });
   afterEach(() => subject.close());
@@ -148,6 +150,33 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
     for (const { storedAt } of entries) assert.ok(Number.isInteger(storedAt) && storedAt <= brokerNow);
   });
 
+  it("replays all that is kept of one key or of every key, from a revision on, if asked to", async () => {
+    await subject.close();
+    subject = await makeBucket({ ttlMs: 0, history: 3 });
+    bucket = subject.bucket;
+    for (const [key, value] of ["a1", "b1", "a2", "a3", "b2", "a4"].map((write) => [...write] as const)) {
+      await bucket.put(key ?? "", text(value ?? ""));
+    }
+    await bucket.delete("b");
+    const read = async (options: Partial<ReplayOptions>) => {
+      const found: string[] = [];
+      const take = ({ key, value, revision }: BucketEntry) => void found.push(`${revision}${key}${plain(value)}`);
+      assert.equal((await bucket.replay(take, { ...REPLAY, ...options })).lastRevision, 7);
+      return found.join(" ");
+    };
+    assert.equal(await read({ after: 0 }), "2b1 3a2 4a3 5b2 6a4 7b");
+    assert.equal(await read({ after: 4 }), "5b2 6a4 7b");
+    assert.equal(await read({ after: 0, key: "a" }), "3a2 4a3 6a4");
+    assert.equal(await read({ after: 3, key: "a" }), "4a3 6a4");
+    for (const after of [7, 1_000]) assert.equal(await read({ after }), "");
+    assert.equal(await read({ key: "a" }), "6a4");
+    assert.equal(await read({ key: "c", after: 0 }), "");
+    assert.equal(await bucket.purge("a", { before: 4 }), 1);
+    assert.equal(await read({ after: 0, key: "a" }), "4a3 6a4");
+    assert.equal(await bucket.purge("a", { before: 7 }), 2);
+    assert.equal(await read({ after: 0 }), "2b1 5b2 7b");
+  });
+
   it("ends a replay while keys are rewritten and added all the time, and never gives a key twice", async () => {
     for (let index = 0; index < 200; index += 1) await bucket.put(`key-${index}`, text("old"));
     let writing = true;
@@ -207,7 +236,7 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
 
   it("drops a key at its TTL, and not before", async () => {
     await subject.close();
-    subject = await makeBucket({ ttlMs: TTL_MS });
+    subject = await makeBucket({ ttlMs: TTL_MS, history: 1 });
     bucket = subject.bucket;
     assert.equal((await bucket.state()).ttlMs, TTL_MS);
     const revision = await bucket.put("web1", text("one"));

@@ -5,9 +5,9 @@ import { bucketContract } from "./bucket-contract.ts";
 import { createMemoryBucket } from "./memory-bucket.ts";
 
 describe("the twin in memory", () => {
-  bucketContract(async ({ ttlMs }) => {
+  bucketContract(async ({ ttlMs, history }) => {
     const clock = createFakeClock();
-    const bucket = createMemoryBucket({ name: "twin", clock, ttlMs });
+    const bucket = createMemoryBucket({ name: "twin", clock, ttlMs, history });
     return {
       bucket,
       remove: async () => bucket.remove(),

@@ -23,6 +23,8 @@ export interface MemoryBucketOptions {
   readonly clock: Clock;
   /** Age at which a key is dropped; 0 for never. @default 0 */
   readonly ttlMs?: number;
+  /** Messages kept of one key. @default 1 */
+  readonly history?: number;
 }
 
 interface Stored extends BucketEntry {
@@ -30,8 +32,10 @@ interface Stored extends BucketEntry {
 }
 
 /** Creates an empty {@link MemoryBucket}. It passes the same contract as one on JetStream. */
-export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptions): MemoryBucket {
+export function createMemoryBucket({ name, clock, ttlMs = 0, history = 1 }: MemoryBucketOptions): MemoryBucket {
+  /** The last message of each key, in order of revision, and those before it that are kept. */
   const stored = new Map<string, Stored>();
+  let earlier: Stored[] = [];
   const listeners = new Set<(write: HeardWrite) => void>();
   let lastRevision = 0;
   let createdAt = clock.wallMs();
@@ -43,8 +47,10 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     if (failure) throw failure;
     if (missing) throw busErrors.create(missingCode, `${name}: there is no such bucket`);
     if (ttlMs === 0) return;
+    const isExpired = (entry: Stored) => clock.monoMs() - entry.storedMono >= ttlMs;
+    earlier = earlier.filter((entry) => !isExpired(entry));
     for (const [key, entry] of stored) {
-      if (clock.monoMs() - entry.storedMono >= ttlMs) stored.delete(key);
+      if (isExpired(entry)) stored.delete(key);
     }
   };
 
@@ -57,7 +63,8 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     }
     await reach(listeners.size > 0 ? "TIMEOUT" : "UNAVAILABLE");
     const { expectedRevision, expectedBucketRevision } = options;
-    const actual = stored.get(key)?.revision ?? 0;
+    const last = stored.get(key);
+    const actual = last?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== actual) {
       throw busErrors.create(
         "REVISION_CONFLICT",
@@ -71,6 +78,11 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
       );
     }
     lastRevision += 1;
+    if (last) {
+      earlier.push(last);
+      const surplus = earlier.filter((entry) => entry.key === key).length - (history - 1);
+      if (surplus > 0) earlier = dropFirst(earlier, key, surplus);
+    }
     stored.delete(key);
     stored.set(key, {
       key,
@@ -95,6 +107,7 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     remove() {
       missing = true;
       stored.clear();
+      earlier = [];
     },
     restore() {
       missing = false;
@@ -112,19 +125,27 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
     async purge(key, { before }) {
       assertKey(key);
       await reach();
+      const kept = earlier.filter((entry) => entry.key !== key || entry.revision >= before);
+      let purged = earlier.length - kept.length;
+      earlier = kept;
       const entry = stored.get(key);
-      if (!entry || entry.revision >= before) return 0;
-      stored.delete(key);
-      return 1;
+      if (entry && entry.revision < before) {
+        stored.delete(key);
+        purged += 1;
+      }
+      return purged;
     },
     async state() {
       await reach();
       return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), ttlMs, createdAt };
     },
-    async replay(visit, { signal }) {
+    async replay(visit, { signal, key, after }) {
+      if (key !== undefined) assertKey(key);
       await reach();
       const result = { brokerNow: clock.wallMs(), lastRevision };
-      for (const entry of [...stored.values()]) {
+      const all = [...(after === undefined ? [] : earlier), ...stored.values()];
+      const wanted = all.filter((entry) => (key === undefined || entry.key === key) && entry.revision > (after ?? 0));
+      for (const entry of wanted.sort((one, other) => one.revision - other.revision)) {
         signal?.throwIfAborted();
         visit(withoutMono(entry));
       }
@@ -135,6 +156,16 @@ export function createMemoryBucket({ name, clock, ttlMs = 0 }: MemoryBucketOptio
       return { ready: Promise.resolve(), close: () => listeners.delete(onWrite) };
     },
   };
+}
+
+/** Without the first `count` entries of this key. */
+function dropFirst(entries: readonly Stored[], key: string, count: number): Stored[] {
+  let left = count;
+  return entries.filter((entry) => {
+    if (entry.key !== key || left === 0) return true;
+    left -= 1;
+    return false;
+  });
 }
 
 function withoutMono({ storedMono: _, ...entry }: Stored): BucketEntry {

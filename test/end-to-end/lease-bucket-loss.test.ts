@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { startTestServer } from "@fleet/broker/testing";
+import { bucketStream, LEASE_BUCKET } from "@fleet/wire";
+import { askJetStream, connectSession } from "../integration/bus-session.ts";
+import { untilHeld } from "./lease-holdings.ts";
+import { readRosterTerms } from "./lease-records.ts";
+import { startMasterProcess } from "./master-process.ts";
+
+/** A TTL that a test can wait for. */
+const LEASE_TTL = "3s";
+
+describe("masters whose lease bucket is deleted", () => {
+  it("go on counting terms, whether the lease was held at that moment or not", async () => {
+    await using server = await startTestServer();
+    await using observer = await connectSession({ urls: [server.url] });
+    const { connection } = observer;
+    const deleteBucket = () => askJetStream(connection, `STREAM.DELETE.${bucketStream(LEASE_BUCKET)}`);
+    const flags = { "nats-url": server.url, "lease-ttl": LEASE_TTL };
+
+    // Released and gone: who comes next finds an empty bucket whose revisions begin at 1 again.
+    const terms: number[] = [];
+    for (const id of ["master-1", "master-2"]) {
+      await using master = startMasterProcess(id, flags);
+      terms.push((await untilHeld([master])).term);
+      await master.untilLogged("leader lease acquired");
+      master.signal("SIGTERM");
+      assert.equal((await master.command.ended).code, 0);
+      await deleteBucket();
+    }
+
+    await using third = startMasterProcess("master-3", flags);
+    await using fourth = startMasterProcess("master-4", flags);
+    const held = await untilHeld([third, fourth]);
+    terms.push(held.term);
+    await held.master.untilLogged("bucket created");
+    await deleteBucket();
+    // No renew succeeds any more; the bucket is made again when somebody finds it missing.
+    const again = await untilHeld([third, fourth], held);
+    const lost = await held.master.untilLogged("leader lease lost");
+    assert.equal(lost.level, "WARN");
+    terms.push(again.term);
+
+    assert.deepEqual(
+      terms,
+      terms.toSorted((left, right) => left - right),
+    );
+    assert.equal(new Set(terms).size, terms.length, `terms were used again: ${terms}`);
+    const opened = await readRosterTerms(connection);
+    for (const term of terms.slice(0, -1)) assert.ok(opened.some((record) => record.term === term));
+  });
+});

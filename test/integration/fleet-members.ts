@@ -101,6 +101,8 @@ export function beat(changes: Partial<Heartbeat> = {}): Uint8Array {
 
 /** `fleet peel run` in a process of its own. */
 export interface PeelProcess extends AsyncDisposable {
+  /** Sends a signal that it survives. */
+  send(signal: NodeJS.Signals): void;
   /** Sends a signal and resolves with how the process ended. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -128,6 +130,7 @@ export async function spawnPeel(natsUrl: string, id: string, options: Record<str
   };
   return {
     end,
+    send: (signal) => void child.kill(signal),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) await end("SIGKILL");
     },

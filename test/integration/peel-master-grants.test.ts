@@ -3,14 +3,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { RunningServer } from "@fleet/broker";
 import { startTestServer } from "@fleet/broker/testing";
-import { createBucket } from "@fleet/bus";
+import { type Connection, createBucket } from "@fleet/bus";
+import { createProber } from "@fleet/presence";
+import { systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
+import { decodeHeartbeat, HEARTBEAT_BUCKET, type Heartbeat } from "@fleet/wire";
 import { askJetStream, type BusSession, changeSettings, connectSession, reloadSettings } from "./bus-session.ts";
 import {
   assertCheck,
   assertConnected,
   checkOf,
   metricOf,
+  PATIENT,
   QUICK,
   startMaster,
   startPeel,
@@ -36,11 +40,21 @@ const urlOf = ({ url }: RunningServer, user: string) => url.replace("nats://", `
 
 const adminOf = (server: RunningServer): Promise<BusSession> => connectSession({ urls: [urlOf(server, "admin")] });
 
-/** All that a peel needs: its own two keys, a read of its own facts, and a private inbox. */
+const OWN_SUBJECTS = "fleet.peel.web1.>";
+
+/** All that a peel needs: its own two keys, a read of its own facts, the subjects with its name, and a private inbox. */
 const PEEL_GRANTS: Grants = {
-  publish: ["$KV.peel-heartbeat.web1", "$KV.facts.web1", "$JS.API.DIRECT.GET.KV_facts.$KV.facts.web1"],
-  subscribe: ["_INBOX_web1.>"],
+  publish: ["$KV.peel-heartbeat.web1", "$KV.facts.web1", "$JS.API.DIRECT.GET.KV_facts.$KV.facts.web1", OWN_SUBJECTS],
+  subscribe: ["_INBOX_web1.>", OWN_SUBJECTS],
 };
+
+/** The last beat of a peel, as it lies in the bucket. */
+async function lastBeat(connection: Connection, id: string): Promise<Heartbeat> {
+  const entry = await createBucket(connection, HEARTBEAT_BUCKET).get(id);
+  const beat = decodeHeartbeat(entry?.value ?? new Uint8Array());
+  assert.ok(beat.ok);
+  return beat.value;
+}
 
 const OK_BEATS = 'peel_heartbeats_total{result="ok"}';
 const FAILED_BEATS = 'peel_heartbeats_total{result="failed"}';
@@ -60,6 +74,9 @@ describe("a peel with no more than its own grants", () => {
     assert.match((await checkOf(web1, "kv")).message ?? "", /facts were missing/);
     await assertCheck(web1, "kv", "ok");
     await eventually(async () => assert.ok(((await metricOf(web1, OK_BEATS)) ?? 0) > 2));
+    await eventually(async () => assert.equal((await lastBeat(admin.connection, "web1")).ping, true));
+    const prober = createProber({ connection: admin.connection, clock: systemClock });
+    assert.equal((await prober.probe("web1", { timeoutMs: 5_000 })).kind, "answered");
 
     await web1.stop();
     const bucket = createBucket(admin.connection, "peel-heartbeat");
@@ -84,6 +101,41 @@ describe("a peel with no more than its own grants", () => {
     await assert.rejects(own.put("web1", Uint8Array.of(0x80), { timeoutMs, headers: { "Nats-Rollup": "all" } }));
     await assert.rejects(own.put("web1", Uint8Array.of(0x80), { timeoutMs, headers: { "Nats-Rollup": "sub" } }));
     assert.equal((await bucket.state()).keys, 3);
+  });
+
+  it("cannot have its neighbours' keys written by an answer to a ping", async () => {
+    await using server = await startTestServer({ config: users("web1", PEEL_GRANTS) });
+    await using admin = await adminOf(server);
+    await using intruder = await connectSession({ urls: [urlOf(server, "web1")], inboxPrefix: "_INBOX_web1" });
+    const written: string[] = [];
+    for (const subject of ["$KV.>", "fleet.peel.web2.>"]) {
+      admin.connection.subscribe(subject, (message) => written.push(message.subject));
+    }
+    await admin.connection.flush(5_000);
+    const victims = ["$KV.peel-heartbeat.web2", "fleet.peel.web2.pong.asker.1"];
+    intruder.connection.subscribe("fleet.peel.web1.ping", ({ reply = "" }) => {
+      intruder.connection.publish(reply, Uint8Array.of(0x80));
+    });
+    for (const reply of [...victims, "$KV.peel-heartbeat.web1"]) {
+      intruder.connection.publish("fleet.peel.web1.ping", new Uint8Array(), { reply });
+    }
+    await eventually(() => assert.deepEqual(written, ["$KV.peel-heartbeat.web1"]));
+  });
+
+  it("without the grants for its ping works as before, says so, and lets its beats not say that it may be probed", async () => {
+    const without = (subjects: readonly string[]) => subjects.filter((subject) => subject !== OWN_SUBJECTS);
+    const grants = { publish: without(PEEL_GRANTS.publish), subscribe: without(PEEL_GRANTS.subscribe) };
+    await using server = await startTestServer({ config: users("web1", grants) });
+    await using admin = await adminOf(server);
+    await using master = await startMaster(urlOf(server, "admin"));
+    await using web1 = await startPeel(urlOf(server, "web1"), "web1", QUICK);
+    await assertConnected(master, 1);
+    const warned = () => warningsOf(web1).filter((line) => line.startsWith("this peel cannot be pinged"));
+    await eventually(() => assert.equal(warned().length, 1), PATIENT);
+    assert.match(warned().join(), /"fleet\.peel\.web1\.ping"/);
+    assert.ok(((await metricOf(web1, OK_BEATS)) ?? 0) > 0);
+    assert.equal(await metricOf(web1, FAILED_BEATS), 0);
+    assert.equal((await lastBeat(admin.connection, "web1")).ping, undefined);
   });
 
   it("without the grant for its beats warns with the subject, and beats once it is granted", async () => {

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Service } from "@fleet/runtime";
 import type { ConnectionConfig } from "./connection-options.ts";
 import type { Headers, Message } from "./message.ts";
-import type { Subscription } from "./subscription.ts";
+import type { SubscribeOptions, Subscription } from "./subscription.ts";
 
 /** `connecting` until the first connect; `closed` once the service has ended. */
 export type ConnectionState = "connecting" | "connected" | "disconnected" | "closed";
@@ -27,11 +27,6 @@ export interface ServerIdentity {
   readonly version: string;
   /** Whether it is part of a cluster. */
   readonly clustered: boolean;
-}
-
-export interface SubscribeOptions {
-  /** Of all that listen to a subject with the same queue group each message goes to one. */
-  readonly queue?: string;
 }
 
 export interface RequestOptions {

@@ -15,7 +15,6 @@ export type {
   ConnectionState,
   RequestOptions,
   ServerIdentity,
-  SubscribeOptions,
 } from "./connection.ts";
 export {
   type ConnectionConfig,
@@ -42,6 +41,6 @@ export {
   serviceFaultOf,
 } from "./micro-service.ts";
 export { createConnection } from "./nats-connection.ts";
-export type { Subscription } from "./subscription.ts";
+export type { SubscribeOptions, Subscription } from "./subscription.ts";
 export type { WritePipelineState } from "./write-pipeline.ts";
 export { createWriteWindow, MAX_IN_FLIGHT, type WriteWindow, type WriteWindowParts } from "./write-window.ts";

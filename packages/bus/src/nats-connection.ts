@@ -16,14 +16,13 @@ import type {
   ConnectionState,
   RequestOptions,
   ServerIdentity,
-  SubscribeOptions,
 } from "./connection.ts";
 import { type Dialled, dialAny } from "./dial.ts";
 import { dialTargets, hostOf } from "./dial-targets.ts";
 import { busErrors, fromClientError } from "./errors.ts";
 import { encodeHeaders, type Headers, type Message, wrapMessage } from "./message.ts";
 import { watchForStalls } from "./stall-watch.ts";
-import { createSubscription, type LiveSubscription, type Subscription } from "./subscription.ts";
+import { createSubscription, type LiveSubscription, type SubscribeOptions, type Subscription } from "./subscription.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { createWarn, type Warn } from "./warnings.ts";
 
@@ -233,6 +232,8 @@ class NatsBackedConnection implements Connection {
         cut();
       } else if (type === "error" && permissionContext) {
         const { operation, subject } = permissionContext;
+        // A subscription reports its own refusal.
+        if (operation === "subscription" && [...this.#subscriptions].some((own) => own.subject === subject)) continue;
         this.#warn("permission", "NATS permission denied: grant it to this login", { operation, subject });
       } else if (type === "error") {
         this.#warn("server", "NATS server reported an error", { error: data });

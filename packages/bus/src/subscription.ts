@@ -6,8 +6,17 @@ import { type Message, wrapMessage } from "./message.ts";
 /** Listening to a subject, across reconnects. */
 export interface Subscription {
   readonly subject: string;
+  /** Whether the broker has refused it, and no message has come since. */
+  readonly refused: boolean;
   /** Stops listening; messages already received are not handed on. */
   close(): void;
+}
+
+export interface SubscribeOptions {
+  /** Of all that listen to a subject with the same queue group each message goes to one. */
+  readonly queue?: string;
+  /** What can be done without: a refusal is logged at debug level instead of as a warning. @default false */
+  readonly optional?: boolean;
 }
 
 /** A subscription as the connection keeps it. */
@@ -16,9 +25,8 @@ export interface LiveSubscription extends Subscription {
   attach(client: NatsConnection): void;
 }
 
-export interface SubscriptionParts {
+export interface SubscriptionParts extends SubscribeOptions {
   readonly subject: string;
-  readonly queue?: string;
   readonly onMessage: (message: Message) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -30,7 +38,7 @@ const REFUSED = { firstMs: 2_000, maxMs: 60_000 };
 const FAILURE_LOG_MS = 60_000;
 
 export function createSubscription(parts: SubscriptionParts, onClose: () => void): LiveSubscription {
-  const { subject, queue, onMessage, clock, random, logger } = parts;
+  const { subject, queue, optional = false, onMessage, clock, random, logger } = parts;
   let current: ClientSubscription | undefined;
   let cancelRetry = () => {};
   let refusals = 0;
@@ -66,7 +74,7 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
         }
         refusals += 1;
         const retryMs = Math.max(REFUSED.firstMs, backoffDelayMs(refusals, REFUSED, random));
-        logger.warn("NATS refused a subscription; retrying", {
+        logger[optional ? "debug" : "warn"]("NATS refused a subscription; retrying", {
           subject,
           error: fromClientError(error, `subscribe ${subject}`).message,
           retry_ms: Math.round(retryMs),
@@ -78,6 +86,9 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
 
   return {
     subject,
+    get refused() {
+      return refusals > 0;
+    },
     attach,
     close() {
       if (closed) return;

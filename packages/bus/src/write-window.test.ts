@@ -31,6 +31,7 @@ function openWindow(maxInFlight = 4) {
         answer = onMessage;
         return {
           subject,
+          refused: false,
           close() {
             scene.listeners -= 1;
           },

@@ -8,6 +8,7 @@ import { createFactsPublisher } from "./facts-publisher.ts";
 import { createPeelChecks } from "./peel-checks.ts";
 import { registerPeelMetrics } from "./peel-metrics.ts";
 import type { PeelConfig } from "./peel-options.ts";
+import { createPingResponder, type PingResponder } from "./ping-responder.ts";
 
 export interface PeelParts {
   readonly config: PeelConfig;
@@ -55,6 +56,7 @@ export function createPeel({ config, version, session, clock, random, logger }: 
     clock,
     random,
     logger,
+    pingable: () => responder.pingable,
     onBeat: (outcome) => peelMetrics.recordBeat(outcome),
   });
 
@@ -63,6 +65,16 @@ export function createPeel({ config, version, session, clock, random, logger }: 
     version,
     clock,
     checks: createPeelChecks({ peelId: config.id, connection, bucket: factsBucket, facts }),
+  });
+  const responder: PingResponder = createPingResponder({
+    peelId: config.id,
+    session,
+    version,
+    connection,
+    readiness,
+    clock,
+    random,
+    logger,
   });
   const server = createOperationsServer({
     address: config.healthAddr,
@@ -76,7 +88,7 @@ export function createPeel({ config, version, session, clock, random, logger }: 
   const group = createServiceGroup({
     name: "peel",
     clock,
-    members: [server, connection, facts, heartbeat],
+    members: [server, connection, facts, responder, heartbeat],
     stopTimeoutMs: config.shutdownTimeoutMs,
   });
   return {

@@ -1,6 +1,7 @@
-import type { Connection } from "@fleet/bus";
-import { type Clock, isFleetError, messageOf } from "@fleet/runtime";
-import { decodePingReply, type PingReply, peelPingSubject } from "@fleet/wire";
+import type { Connection, Message, Subscription } from "@fleet/bus";
+import { type Clock, messageOf } from "@fleet/runtime";
+import { decodePingReply, type PingReply, peelPingSubject, peelPongSubject } from "@fleet/wire";
+import { createAbortCalls } from "./abort-calls.ts";
 
 /**
  * What one probe of a peel showed. `no-responders`: nobody listens on its subject, so its connection is gone (or it was never
@@ -27,8 +28,10 @@ export interface ProbeOptions {
 }
 
 export interface ProberParts {
-  readonly connection: Pick<Connection, "request">;
+  readonly connection: Pick<Connection, "state" | "onState" | "publish" | "subscribe" | "createInbox">;
   readonly clock: Clock;
+  /** Probe no other peel than this: then a grant for its own subjects is enough. @default any */
+  readonly only?: string;
 }
 
 /** Asks peels whether they are there. */
@@ -45,100 +48,142 @@ export interface Prober {
 export const MAX_PROBES_IN_FLIGHT = 1_000;
 
 const NOTHING = new Uint8Array();
-const GIVEN_UP: ProbeResult = { kind: "unknown", reason: "given up" };
+const NO_RESPONDERS = 503;
 
 interface Probe {
   readonly peelId: string;
   readonly timeoutMs: number;
-  /** Tells the result; what comes after the first is dropped. */
+  /** Set once it is sent: the subject of the reply, when it was sent, and the end of its time. */
+  sent: { readonly subject: string; readonly atMono: number; readonly cancelTimer: () => void } | undefined;
   settle(result: ProbeResult): void;
 }
 
-/** Creates a prober. It opens nothing of its own: replies come on the connection's one inbox. */
-export function createProber({ connection, clock }: ProberParts): Prober {
-  const line = new Set<Probe>();
-  const abortCalls = createAbortCalls();
-  let inFlight = 0;
-
-  const send = async (probe: Probe) => {
-    inFlight += 1;
-    probe.settle(await ask(probe.peelId, probe.timeoutMs));
-    inFlight -= 1;
-    pump();
-  };
-
-  const ask = async (peelId: string, timeoutMs: number): Promise<ProbeResult> => {
-    const sentMono = clock.monoMs();
-    try {
-      const { payload } = await connection.request(peelPingSubject(peelId), NOTHING, { timeoutMs });
-      const roundTripMs = clock.monoMs() - sentMono;
-      const reply = decodePingReply(payload);
-      if (reply.ok) return { kind: "answered", reply: reply.value, roundTripMs };
-      return { kind: "unknown", reason: `the reply cannot be read: ${reply.reason}` };
-    } catch (error) {
-      if (isFleetError(error, "UNAVAILABLE")) return { kind: "no-responders" };
-      if (isFleetError(error, "TIMEOUT")) return { kind: "timeout" };
-      return { kind: "unknown", reason: messageOf(error) };
-    }
-  };
-
-  const pump = () => {
-    for (const probe of line) {
-      if (inFlight >= MAX_PROBES_IN_FLIGHT) return;
-      line.delete(probe);
-      void send(probe);
-    }
-  };
-
-  return {
-    get inFlight() {
-      return inFlight;
-    },
-    get waiting() {
-      return line.size;
-    },
-    probe(peelId, { timeoutMs, signal }) {
-      if (signal?.aborted) return Promise.resolve(GIVEN_UP);
-      return new Promise((resolve) => {
-        const giveUp = () => {
-          line.delete(probe);
-          probe.settle(GIVEN_UP);
-        };
-        const probe: Probe = {
-          peelId,
-          timeoutMs,
-          settle(result) {
-            if (signal) abortCalls.remove(signal, giveUp);
-            resolve(result);
-          },
-        };
-        if (signal) abortCalls.add(signal, giveUp);
-        line.add(probe);
-        pump();
-      });
-    },
-  };
+/** Where replies come in. */
+interface Mailbox {
+  /** Which of all mailboxes: one token of the replies' subjects. */
+  readonly token: string;
+  readonly subscription: Subscription;
+  close(): void;
 }
 
-/** Many calls for one signal, which is listened to once: Node takes many listeners to one signal for a leak. */
-function createAbortCalls() {
-  const bySignal = new Map<AbortSignal, { readonly calls: Set<() => void>; readonly onAbort: () => void }>();
-  return {
-    add(signal: AbortSignal, call: () => void) {
-      let entry = bySignal.get(signal);
-      if (!entry) {
-        const calls = new Set<() => void>();
-        entry = { calls, onAbort: () => [...calls].forEach((each) => void each()) };
-        bySignal.set(signal, entry);
-        signal.addEventListener("abort", entry.onAbort, { once: true });
-      }
-      entry.calls.add(call);
-    },
-    remove(signal: AbortSignal, call: () => void) {
-      const entry = bySignal.get(signal);
-      if (!entry?.calls.delete(call) || entry.calls.size > 0) return;
-      bySignal.delete(signal);
-      signal.removeEventListener("abort", entry.onAbort);
-    },
-  };
+/** Creates a prober. It listens for replies only while a probe is in flight, so there is nothing to close. */
+export function createProber(parts: ProberParts): Prober {
+  return new SubjectProber(parts);
+}
+
+class SubjectProber implements Prober {
+  readonly #parts: ProberParts;
+  readonly #line = new Set<Probe>();
+  /** By the subject of the reply. */
+  readonly #inFlight = new Map<string, Probe>();
+  readonly #abortCalls = createAbortCalls();
+  #mailbox: Mailbox | undefined;
+  #sent = 0;
+  #pumping = false;
+
+  constructor(parts: ProberParts) {
+    this.#parts = parts;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  probe(peelId: string, { timeoutMs, signal }: ProbeOptions): Promise<ProbeResult> {
+    if (signal?.aborted) return Promise.resolve(unknown("given up"));
+    return new Promise((resolve) => {
+      const giveUp = () => this.#end(probe, unknown("given up"));
+      const settle = (result: ProbeResult) => {
+        if (signal) this.#abortCalls.remove(signal, giveUp);
+        resolve(result);
+      };
+      const probe: Probe = { peelId, timeoutMs, sent: undefined, settle };
+      if (signal) this.#abortCalls.add(signal, giveUp);
+      this.#line.add(probe);
+      this.#pump();
+    });
+  }
+
+  /** Sends what may be sent. */
+  #pump(): void {
+    // A probe that fails as it is sent comes here again: without this each would go a level deeper.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (const probe of this.#line) {
+      if (this.#inFlight.size >= MAX_PROBES_IN_FLIGHT) break;
+      this.#line.delete(probe);
+      this.#mailbox ??= this.#openMailbox();
+      this.#send(probe, this.#mailbox);
+    }
+    if (this.#inFlight.size === 0) {
+      this.#mailbox?.close();
+      this.#mailbox = undefined;
+    }
+    this.#pumping = false;
+  }
+
+  #openMailbox(): Mailbox {
+    const { connection, only = "*" } = this.#parts;
+    const inbox = connection.createInbox();
+    const token = inbox.slice(inbox.lastIndexOf(".") + 1);
+    const subject = peelPongSubject(only, `${token}.*`);
+    const subscription = connection.subscribe(subject, (message) => this.#onReply(message), { optional: true });
+    const stopListening = connection.onState((state) => {
+      if (state === "connected") return;
+      for (const probe of [...this.#inFlight.values()]) this.#end(probe, unknown("the connection was lost"));
+    });
+    const close = () => {
+      subscription.close();
+      stopListening();
+    };
+    return { token, subscription, close };
+  }
+
+  #send(probe: Probe, { token, subscription }: Mailbox): void {
+    const { connection, clock } = this.#parts;
+    this.#sent += 1;
+    const subject = peelPongSubject(probe.peelId, `${token}.${this.#sent}`);
+    const cancelTimer = clock.setTimer(probe.timeoutMs, () =>
+      this.#end(probe, subscription.refused ? unknown("the answer may not be heard") : { kind: "timeout" }),
+    );
+    probe.sent = { subject, atMono: clock.monoMs(), cancelTimer };
+    this.#inFlight.set(subject, probe);
+    try {
+      connection.publish(peelPingSubject(probe.peelId), NOTHING, { reply: subject });
+    } catch (error) {
+      this.#end(probe, unknown(messageOf(error)));
+    }
+  }
+
+  #onReply({ subject, status, payload }: Message): void {
+    const probe = this.#inFlight.get(subject);
+    // One that comes too late.
+    if (!probe?.sent) return;
+    const roundTripMs = this.#parts.clock.monoMs() - probe.sent.atMono;
+    this.#end(probe, status === NO_RESPONDERS ? { kind: "no-responders" } : readReply(payload, roundTripMs));
+  }
+
+  #end(probe: Probe, result: ProbeResult): void {
+    this.#line.delete(probe);
+    if (probe.sent) {
+      probe.sent.cancelTimer();
+      this.#inFlight.delete(probe.sent.subject);
+    }
+    probe.settle(result);
+    this.#pump();
+  }
+}
+
+function readReply(payload: Uint8Array, roundTripMs: number): ProbeResult {
+  const reply = decodePingReply(payload);
+  if (reply.ok) return { kind: "answered", reply: reply.value, roundTripMs };
+  return unknown(`the reply cannot be read: ${reply.reason}`);
+}
+
+function unknown(reason: string): ProbeResult {
+  return { kind: "unknown", reason };
 }

@@ -39,6 +39,7 @@ export {
   PING_REPLY_MAX_BYTES,
   type PingReply,
   peelPingSubject,
+  peelPongSubject,
 } from "./ping-codec.ts";
 export {
   decodeRosterRecord,

@@ -7,6 +7,7 @@ import {
   PING_REPLY_MAX_BYTES,
   type PingReply,
   peelPingSubject,
+  peelPongSubject,
 } from "./ping-codec.ts";
 
 /** The bytes were put together by hand from the MessagePack specification, not by this package's encoder. */
@@ -33,8 +34,9 @@ function reasonFor(bytes: Uint8Array): string {
   return result.ok ? "taken" : result.reason;
 }
 
-test("a peel is pinged on a subject of its own", () => {
+test("a peel is pinged, and answers, on subjects of its own", () => {
   assert.equal(peelPingSubject("web_1"), "fleet.peel.web_1.ping");
+  assert.equal(peelPongSubject("web_1", "asker.7"), "fleet.peel.web_1.pong.asker.7");
 });
 
 test("a reply has exactly the bytes that the protocol asks for", () => {

@@ -20,9 +20,20 @@ export interface PingReply {
   readonly sentAt: number;
 }
 
-/** Subject on which a peel answers about itself. */
+/** Subject on which a peel takes requests about itself. */
 export function peelPingSubject(peelId: string): string {
   return `fleet.peel.${peelId}.ping`;
+}
+
+/**
+ * Subject for the reply to a ping: beside the request's own and not an inbox, so that a peel needs no grant but for
+ * subjects that bear its name. The server's `allow_responses` is no way out: it lets a login answer to whatever subject
+ * a request names, its own requests included, and so write its neighbours' keys.
+ *
+ * @param token one or more tokens of the asker's choice; `*` where all of its replies are meant
+ */
+export function peelPongSubject(peelId: string, token: string): string {
+  return `fleet.peel.${peelId}.pong.${token}`;
 }
 
 /** Writes `{session, version, uptime_ms, status, ts}`. */

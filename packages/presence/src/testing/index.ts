@@ -1,1 +1,2 @@
 export { type ConnectionTwin, createConnectionTwin } from "./connection-twin.ts";
+export { createMessagingTwin, type MessagingTwin } from "./messaging-twin.ts";

@@ -14,13 +14,22 @@ const DOWN: Check = { name: "kv", run: () => ({ status: "down", message: "bucket
 
 function appOf(overrides: Partial<OperationsAppOptions> & { checks?: readonly Check[] } = {}) {
   const { checks = CHECKS, ...rest } = overrides;
+  const clock = createFakeClock();
   return createOperationsApp({
-    readiness: createReadiness({ component: "master", version: "v0.5.0", clock: createFakeClock(), checks }),
+    readiness: createReadiness({ component: "master", version: "v0.5.0", clock, checks }),
     metrics: createMetrics({ component: "master", version: "v0.5.0" }),
+    clock,
     logger: createRecordingLogger(),
     address: "127.0.0.1:9091",
     loopback: true,
     metricsInsecure: false,
+    bearer: undefined,
+    healthDetails: true,
+    liveness: undefined,
+    identity: {},
+    startedAt: 0,
+    configuration: undefined,
+    logLevel: undefined,
     ...rest,
   });
 }
@@ -69,6 +78,92 @@ test("one check is asked by its name, and an unknown name is told the known ones
   }
 });
 
+test("checks named in exclude are neither run nor told, in either spelling, and unknown names do no harm", async () => {
+  let runs = 0;
+  const counted: Check = {
+    name: "kv",
+    run() {
+      runs += 1;
+      return { status: "down" };
+    },
+  };
+  const app = appOf({ checks: [...CHECKS, counted] });
+  for (const query of ["exclude=kv", "exclude=reactor,kv", "exclude=&exclude=kv"]) {
+    const response = await app.request(`/readyz?${query}`);
+    assert.equal(response.status, 200, query);
+    const { status, checks } = (await response.json()) as { status: string; checks: object };
+    assert.deepEqual([status, Object.keys(checks)], ["degraded", ["nats", "gitfs"]], query);
+  }
+  assert.equal(runs, 0);
+  assert.equal((await app.request("/readyz?exclude=")).status, 503);
+  assert.equal((await app.request("/readyz?exclude=reactor")).status, 503);
+  assert.equal(runs, 2);
+});
+
+test("verbose readiness is a line a check, as Kubernetes writes them", async () => {
+  const app = appOf({ checks: [...CHECKS, DOWN] });
+  const down = await app.request("/readyz?verbose");
+  assert.equal(down.status, 503);
+  assert.match(down.headers.get("content-type") ?? "", /^text\/plain/);
+  const first = "[+]nats ok\n[+]gitfs degraded: no successful sync yet\n";
+  assert.equal(await down.text(), `${first}[-]kv down: bucket not found\nreadyz check failed\n`);
+  const excluded = await app.request("/readyz?verbose&exclude=kv");
+  assert.equal(excluded.status, 200);
+  assert.equal(await excluded.text(), `${first}[+]kv excluded: ok\nreadyz check passed\n`);
+});
+
+test("start-up fails with what is missing until the process has started once, and never again", async () => {
+  const statuses: { kv: "ok" | "down" } = { kv: "down" };
+  const app = appOf({ checks: [{ name: "kv", run: () => ({ status: statuses.kv }) }] });
+  const before = await app.request("/startupz");
+  assert.equal(before.status, 503);
+  assert.deepEqual(((await before.json()) as { checks: unknown }).checks, { kv: { status: "down" } });
+  statuses.kv = "ok";
+  const after = await app.request("/startupz");
+  assert.equal(after.status, 200);
+  assert.equal(await after.text(), '{"status":"ok","component":"master","version":"v0.5.0"}');
+  statuses.kv = "down";
+  assert.equal((await app.request("/readyz")).status, 503);
+  assert.equal((await app.request("/startupz")).status, 200);
+});
+
+test("health is a tree in the words of Spring and Micronaut, with details unless told otherwise", async () => {
+  const up = await appOf().request("/health");
+  assert.equal(up.status, 200);
+  assert.deepEqual(await up.json(), {
+    name: "master",
+    status: "UP",
+    details: {
+      nats: { name: "master", status: "UP", details: { status: "ok" } },
+      gitfs: { name: "master", status: "UP", details: { status: "degraded", message: "no successful sync yet" } },
+    },
+  });
+  const bare = await appOf({ healthDetails: false }).request("/health");
+  assert.equal(await bare.text(), '{"name":"master","status":"UP"}');
+
+  const statuses: { kv: "ok" | "down" } = { kv: "down" };
+  const app = appOf({ checks: [{ name: "kv", run: () => ({ status: statuses.kv }) }], healthDetails: false });
+  const told = async () => {
+    const response = await app.request("/health");
+    return [response.status, ((await response.json()) as { status: string }).status];
+  };
+  assert.deepEqual(await told(), [503, "OUT_OF_SERVICE"]);
+  statuses.kv = "ok";
+  assert.deepEqual(await told(), [200, "UP"]);
+  statuses.kv = "down";
+  assert.deepEqual(await told(), [503, "DOWN"]);
+});
+
+test("liveness fails when a restart could help, and says why", async () => {
+  let problem: string | undefined;
+  const app = appOf({ liveness: { problem: () => problem, follow: () => () => {} } });
+  assert.equal((await app.request("/healthz")).status, 200);
+  problem = "no connection to NATS for 10m1s, longer than the grace of 10m0s";
+  const failed = await app.request("/healthz");
+  assert.equal(failed.status, 503);
+  assert.deepEqual(await failed.json(), { status: "down", component: "master", version: "v0.5.0", message: problem });
+});
+
 test("metrics are served on loopback as Prometheus text", async () => {
   const response = await appOf().request("/metrics");
   assert.equal(response.status, 200);
@@ -87,12 +182,15 @@ test("metrics are served as OpenMetrics to who asks for that, and as JSON under 
   assert.equal(((await json.json()) as { schema_version: number }).schema_version, 1);
 });
 
-test("where other machines reach it, metrics are refused with the option that serves them", async () => {
-  const refused = await appOf(REMOTE).request("/metrics");
-  assert.equal(refused.status, 403);
-  const { error } = (await refused.json()) as { error: string };
-  assert.match(error, /not served on 0\.0\.0\.0:9091.*--metrics-insecure/);
-  assert.equal((await appOf({ ...REMOTE, metricsInsecure: true }).request("/metrics")).status, 200);
+test("where other machines reach it, metrics are refused with what would serve them", async () => {
+  for (const path of ["/metrics", "/metrics.json"]) {
+    const refused = await appOf(REMOTE).request(path);
+    assert.equal(refused.status, 401);
+    assert.equal(refused.headers.get("www-authenticate"), 'Bearer realm="fleet"');
+    const { error } = (await refused.json()) as { error: string };
+    assert.match(error, /on 0\.0\.0\.0:9091.*METRICS_BEARER_FILE.*--metrics-insecure/);
+    assert.equal((await appOf({ ...REMOTE, metricsInsecure: true }).request(path)).status, 200);
+  }
 });
 
 test("where other machines reach it, readiness tells statuses but no messages unless told to", async () => {
@@ -105,18 +203,41 @@ test("where other machines reach it, readiness tells statuses but no messages un
     kv: { status: "down" },
   });
   assert.deepEqual(await (await appOf({ ...REMOTE, checks }).request("/readyz/kv")).json(), { status: "down" });
+  for (const path of ["/health", "/startupz", "/readyz?verbose"]) {
+    const text = await (await appOf({ ...REMOTE, checks }).request(path)).text();
+    assert.doesNotMatch(text, /bucket not found|sync/, path);
+  }
+  const withToken = appOf({ ...REMOTE, checks, bearer: () => "t0ken" });
+  for (const [authorization, told] of [
+    ["Bearer t0ken", true],
+    ["Bearer wrong", false],
+  ] as const) {
+    const text = await (await withToken.request("/readyz", { headers: { authorization } })).text();
+    assert.equal(text.includes("bucket not found"), told, authorization);
+  }
   const insecure = appOf({ ...REMOTE, checks, metricsInsecure: true });
   const shown = { status: "down", message: "bucket not found" };
   assert.deepEqual(await (await insecure.request("/readyz/kv")).json(), shown);
 });
 
 test("any other path is 404 and told the endpoints", async () => {
-  for (const path of ["/", "/health", "/healthz/x", "/readyz/nats/x", "/%zz"]) {
+  const slashed = ["/healthz/", "/readyz/", "/readyz/nats/", "/startupz/", "/health/", "/metrics/", "/info/"];
+  for (const path of ["/", "/livez", "/healthz/x", "/readyz/nats/x", "/%zz", "//healthz", ...slashed]) {
     const response = await appOf().request(path);
     assert.equal(response.status, 404, path);
     assert.deepEqual(await response.json(), {
       error: "there is nothing at this path",
-      endpoints: ["/healthz", "/readyz", "/readyz/<check>", "/metrics", "/metrics.json"],
+      endpoints: [
+        "/healthz",
+        "/startupz",
+        "/readyz",
+        "/readyz/<check>",
+        "/health",
+        "/metrics",
+        "/metrics.json",
+        "/info",
+        "/threaddump",
+      ],
     });
   }
 });
@@ -131,7 +252,7 @@ test("another method is 405 with the ones allowed, and runs no check", async () 
     },
   };
   const app = appOf({ checks: [counting] });
-  for (const path of ["/healthz", "/readyz", "/readyz/nats", "/metrics"]) {
+  for (const path of ["/healthz", "/startupz", "/readyz", "/readyz/nats", "/health", "/metrics", "/info"]) {
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
       const response = await app.request(path, { method });
       assert.equal(response.status, 405, `${method} ${path}`);
@@ -146,9 +267,14 @@ test("HEAD answers as GET does, without the body", async () => {
   const app = appOf({ checks: [DOWN] });
   for (const [path, status] of [
     ["/healthz", 200],
+    ["/startupz", 503],
     ["/readyz", 503],
     ["/readyz/kv", 503],
+    ["/health", 503],
     ["/metrics", 200],
+    ["/metrics.json", 200],
+    ["/info", 200],
+    ["/threaddump", 200],
     ["/nothing", 404],
   ] as const) {
     const response = await app.request(path, { method: "HEAD" });

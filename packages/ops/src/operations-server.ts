@@ -2,13 +2,17 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { aborted, type Clock, createDeferred, type Logger, messageOf, type Service } from "@fleet/runtime";
 import { getRequestListener } from "@hono/node-server";
+import type { ConfigurationValue } from "./configuration-value.ts";
 import { createConnectionDrain } from "./connection-drain.ts";
 import { opsErrors } from "./errors.ts";
 import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
+import type { Liveness } from "./liveness.ts";
+import { createLogLevelControl, type LogLevelPort } from "./log-level.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import type { Metrics } from "./metrics.ts";
 import { createOperationsApp } from "./operations-app.ts";
 import type { Readiness } from "./readiness.ts";
+import { watchStartup } from "./startup.ts";
 
 export interface OperationsServerOptions {
   readonly address: ListenAddress;
@@ -23,9 +27,30 @@ export interface OperationsServerOptions {
    * @default false
    */
   readonly metricsInsecure?: boolean;
+  /**
+   * The token that opens metrics, messages and admin endpoints, asked for at each request. Where there is one, it is
+   * wanted on loopback too; one that is empty or throws lets nobody in. @default none
+   */
+  readonly bearer?: (() => string) | undefined;
+  /** Whether `/health` tells of each check. @default true */
+  readonly healthDetails?: boolean;
+  /** What `/healthz` looks at. @default nothing: who answers lives */
+  readonly liveness?: Liveness | undefined;
+  /** What only this process is called, for `/info`: `peel_id`, `session`. @default {} */
+  readonly identity?: Readonly<Record<string, string>>;
+  /** What can be seen and changed while the process runs. @default {} */
+  readonly control?: RuntimeControl;
 }
 
-/** `/healthz`, `/readyz`, `/readyz/<check>` and `/metrics` over HTTP/1.1. */
+/** The parts of a process that the one who starts it can show and change. */
+export interface RuntimeControl {
+  /** Lists the settings in force for `/env`. @default they are not shown */
+  readonly configuration?: (() => readonly ConfigurationValue[]) | undefined;
+  /** Lets `/loggers` change the log's level. @default it cannot be changed */
+  readonly logLevel?: LogLevelPort | undefined;
+}
+
+/** Health, metrics and runtime control over HTTP/1.1. */
 export interface OperationsServer extends Service {
   /** Resolves when it listens; rejects as {@link Service.run} does if it cannot. */
   readonly ready: Promise<void>;
@@ -48,6 +73,8 @@ const MAX_CONNECTIONS = 256;
  */
 export function createOperationsServer(options: OperationsServerOptions): OperationsServer {
   const { readiness, metrics, clock, logger, addressOption = "--health-addr", metricsInsecure = false } = options;
+  const { bearer, healthDetails = true, liveness, identity = {}, control = {} } = options;
+  const startedAt = clock.wallMs();
   const ready = createDeferred();
   let bound: ListenAddress | undefined;
   return {
@@ -76,7 +103,22 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       }
       const loopback = isLoopbackAddress(bound.host);
       const address = formatListenAddress(bound);
-      const app = createOperationsApp({ readiness, metrics, logger, address, loopback, metricsInsecure });
+      const app = createOperationsApp({
+        readiness,
+        metrics,
+        clock,
+        logger,
+        address,
+        loopback,
+        metricsInsecure,
+        bearer,
+        healthDetails,
+        liveness,
+        identity,
+        startedAt,
+        configuration: control.configuration,
+        logLevel: control.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal }),
+      });
       const listener = getRequestListener(app.fetch, {
         // Stands in for the header that HTTP/1.0 probes leave out.
         hostname: "localhost",
@@ -86,9 +128,13 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       server.on("request", listener);
       server.on("error", (error) => logger.warn("operations server error", { error: messageOf(error) }));
       logger.info("operations server listening", { address });
+      const unfollow = liveness?.follow();
       ready.resolve();
 
+      const startup = watchStartup(readiness, clock, signal);
       await aborted(signal);
+      await startup;
+      unfollow?.();
       await drain.close(STOP_TIMEOUT_MS);
     },
   };

@@ -1,5 +1,6 @@
 import { type Clock, formatDuration, invariant } from "@fleet/runtime";
 import { type Check, type CheckReport, type CheckStatus, runCheck, worstStatus } from "./check.ts";
+import type { Phase } from "./health.ts";
 
 export interface ReadinessOptions {
   /** Which program this is: `peel` or `master`. */
@@ -26,10 +27,17 @@ export interface Readiness {
   readonly version: string;
   readonly checkNames: readonly string[];
   /**
-   * Runs all checks in parallel and answers within 2 s, also when a check hangs. Callers that come while a run is
-   * under way share it. Never rejects.
+   * `starting` until a report of all checks was the first that is not down. A process that has started never goes back
+   * to that, whatever becomes of its checks.
    */
-  report(): Promise<ReadinessReport>;
+  readonly phase: Phase;
+  /** Time since the readiness was created, as Go writes durations: `2h3m0s`. */
+  readonly uptime: string;
+  /**
+   * Runs all checks in parallel and answers within 2 s, also when a check hangs. Callers that come while a run is
+   * under way share it. Never rejects. Checks named in `exclude` are neither run nor reported.
+   */
+  report(exclude?: ReadonlySet<string>): Promise<ReadinessReport>;
   /** Runs one check, or joins its run under way; `undefined` if there is none of that name. Never rejects. */
   reportCheck(name: string): Promise<CheckReport> | undefined;
   /**
@@ -55,22 +63,33 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       singleFlight(() => runCheck(check, clock)),
     );
   }
-  const runAll = singleFlight(() => Promise.all([...runs].map(async ([name, run]) => [name, await run()] as const)));
+  const runChecks = async (exclude?: ReadonlySet<string>): Promise<Record<string, CheckReport>> => {
+    const wanted = [...runs].filter(([name]) => !exclude?.has(name));
+    return Object.fromEntries(await Promise.all(wanted.map(async ([name, run]) => [name, await run()] as const)));
+  };
+  const runAll = singleFlight(runChecks);
+  let started = false;
   let draining = false;
+  const uptime = () => formatDuration(clock.monoMs() - startedMono);
 
   return {
     component,
     version,
     checkNames: [...runs.keys()],
-    async report() {
-      const checks: Record<string, CheckReport> = Object.fromEntries(await runAll());
+    get phase() {
+      return draining ? "draining" : started ? "started" : "starting";
+    },
+    get uptime() {
+      return uptime();
+    },
+    async report(exclude) {
+      const all = exclude === undefined || exclude.size === 0;
+      // A copy: callers that share a run do not share what is added to it.
+      const checks = { ...(await (all ? runAll() : runChecks(exclude))) };
       if (draining) checks[DRAINING] = { status: "down", message: "shutting down" };
-      return {
-        status: worstStatus(Object.values(checks).map((check) => check.status)),
-        checks,
-        version,
-        uptime: formatDuration(clock.monoMs() - startedMono),
-      };
+      const status = worstStatus(Object.values(checks).map((check) => check.status));
+      if (all && status !== "down") started = true;
+      return { status, checks, version, uptime: uptime() };
     },
     reportCheck: (name) => runs.get(name)?.(),
     drain() {

@@ -36,7 +36,7 @@ export function readConfiguration({ settings, flags, environment }: Configuratio
         ? [flags[item.option], item.flag]
         : variable !== undefined
           ? [environment[variable], variable]
-          : file?.content[item.key]
+          : file?.content[item.key] && !item.environmentOnly
             ? [file.content[item.key], `${item.key} in ${file.path}`]
             : undefined;
     if (!given) continue;

@@ -140,7 +140,8 @@ function withSettings(command: Command, settings: readonly Setting[]): Command {
 
 /** Adds the flags of `settings`. Values stay text: the package that takes them checks them. */
 function withFlags(command: Command, settings: readonly Setting[]): Command {
-  for (const { flag, short, kind, placeholder, description, defaultText, variables } of settings) {
+  const flagged = settings.filter(({ environmentOnly }) => !environmentOnly);
+  for (const { flag, short, kind, placeholder, description, defaultText, variables } of flagged) {
     const notes = [
       ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
       ...(variables.length === 0 ? [] : [`env: ${variables.join(", ")}`]),

@@ -104,6 +104,51 @@ describe("credentials", () => {
   });
 });
 
+describe("the metrics token", () => {
+  const tokenOf = (flags: Values, environment: Readonly<Record<string, string>> = {}) =>
+    resolvePeel({ id: "p", ...flags }, environment).config.metricsBearer?.();
+  const path = join(folder, "bearer");
+
+  test("comes from the environment or from a file, which is read anew at each use", () => {
+    assert.equal(tokenOf({}), undefined);
+    assert.equal(tokenOf({}, { METRICS_BEARER: "abc" }), "abc");
+    assert.equal(tokenOf({}, { METRICS_BEARER: "abc", FLEET_METRICS_BEARER: "own" }), "own");
+    writeFileSync(path, "first\n");
+    assert.equal(tokenOf({}, { METRICS_BEARER_FILE: path }), "first");
+    const { config } = resolvePeel({ id: "p", metricsBearerFile: path });
+    assert.equal(config.metricsBearer?.(), "first");
+    writeFileSync(path, "second");
+    assert.equal(config.metricsBearer?.(), "second");
+  });
+
+  test("cannot stand in the arguments or in the configuration file", () => {
+    assert.ok(PEEL_SETTINGS.every(({ flag }) => flag !== "--metrics-bearer"));
+    const file = join(folder, "with-token.yaml");
+    writeFileSync(file, "metrics_bearer: abc\n");
+    const lines = linesOf(() => tokenOf({ config: file }));
+    assert.deepEqual(lines, [`--config ${file}: unknown key "metrics_bearer"; did you mean "metrics_bearer_file"?`]);
+  });
+
+  test("stops the start if it is none, cannot be read or is given twice, and is never shown", () => {
+    writeFileSync(path, "two words");
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "\n");
+    const cases: [Readonly<Record<string, string>>, RegExp][] = [
+      [{ METRICS_BEARER: "two words" }, /^METRICS_BEARER: a token is one word/],
+      [{ METRICS_BEARER_FILE: path }, /^--metrics-bearer-file \(from METRICS_BEARER_FILE\): .* is not one word/],
+      [{ METRICS_BEARER_FILE: empty }, /is not one word/],
+      [{ METRICS_BEARER_FILE: "/nowhere/bearer" }, /ENOENT/],
+      [{ METRICS_BEARER: "two", METRICS_BEARER_FILE: path }, /both given; leave out one/],
+    ];
+    for (const [environment, expected] of cases) {
+      const lines = linesOf(() => tokenOf({}, environment));
+      assert.equal(lines.length, 1, lines.join("\n"));
+      assert.match(lines[0] ?? "", expected);
+      assert.doesNotMatch(lines.join(), /two/);
+    }
+  });
+});
+
 test("an error that is not about options is passed on", () => {
   const boom = () => {
     throw new TypeError("boom");

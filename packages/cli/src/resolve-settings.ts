@@ -8,7 +8,10 @@ import type { Setting } from "./setting.ts";
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Settings that name files, and so can name one that is not there. */
-const FILE_OPTIONS = ["natsCreds", "natsCa"];
+const FILE_OPTIONS = ["natsCreds", "natsCa", "metricsBearerFile"];
+
+/** What a bearer token is made of; anything else never gets through a header as it was. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Puts together the values of `settings` and has each part of `resolvers` checked by its own function. Throws
@@ -21,7 +24,7 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
   environment: Environment = process.env,
 ): Parts {
   const configuration = readConfiguration({ settings, flags, environment });
-  const problems: OptionProblem[] = fileProblems(configuration.values);
+  const problems: OptionProblem[] = [...fileProblems(configuration.values), ...tokenProblems(configuration.values)];
   const values = withFileReaders(configuration.values);
   const parts: Partial<Parts> = {};
   for (const name of Object.keys(resolvers) as (keyof Parts)[]) {
@@ -51,12 +54,36 @@ function fileProblems(values: Values): OptionProblem[] {
   return problems;
 }
 
-/** Replaces names of files by ways to read them, so that a renewed file counts at the next connect. */
+function tokenProblems({ metricsBearer, metricsBearerFile }: Values): OptionProblem[] {
+  const problem = (option: string, message: string) => [{ option, message }];
+  if (metricsBearer !== undefined && metricsBearerFile !== undefined) {
+    return problem("metricsBearer", "the token and a file with it are both given; leave out one of them");
+  }
+  if (typeof metricsBearer === "string" && !TOKEN.test(metricsBearer)) {
+    return problem("metricsBearer", "a token is one word of visible ASCII characters");
+  }
+  if (typeof metricsBearerFile !== "string") return [];
+  try {
+    if (TOKEN.test(readToken(metricsBearerFile))) return [];
+  } catch {
+    // Told already, with the other files.
+    return [];
+  }
+  return problem("metricsBearerFile", `${metricsBearerFile} is not one word of visible ASCII characters`);
+}
+
+function readToken(path: string): string {
+  return readFileSync(path, "utf8").trim();
+}
+
+/** Replaces names of files by ways to read them, so that a renewed file counts at the next use. */
 function withFileReaders(values: Values): Values {
-  const { natsCreds, natsCa } = values;
+  const { natsCreds, natsCa, metricsBearer, metricsBearerFile, ...others } = values;
   return {
-    ...values,
+    ...others,
     ...(typeof natsCreds === "string" && { natsCreds: () => readFileSync(natsCreds) }),
     ...(typeof natsCa === "string" && { natsCa: () => readFileSync(natsCa, "utf8") }),
+    ...(typeof metricsBearer === "string" && { metricsBearer: () => metricsBearer }),
+    ...(typeof metricsBearerFile === "string" && { metricsBearer: () => readToken(metricsBearerFile) }),
   };
 }

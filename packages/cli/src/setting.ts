@@ -10,8 +10,10 @@ export type SettingKind = "text" | "list" | "map" | "switch";
 export interface Setting {
   /** In the options interface: `heartbeatInterval`. */
   readonly option: string;
-  /** `--heartbeat-interval` */
+  /** `--heartbeat-interval`; the variable's name if {@link environmentOnly}. */
   readonly flag: string;
+  /** A secret itself: arguments can be read by every user of the machine, and files get copied. */
+  readonly environmentOnly: boolean;
   /** `-o` */
   readonly short: string | undefined;
   /** Environment variables, the first that is set counts: `FLEET_HEARTBEAT_INTERVAL`. */
@@ -39,6 +41,7 @@ export function setting(name: string, description: string, details: SettingDetai
   return {
     option: camelCase(name),
     flag: `--${name}`,
+    environmentOnly: false,
     short: details.short,
     variables: [environmentName(name), ...(details.alsoVariables ?? [])],
     key: fileKey(name),
@@ -52,4 +55,10 @@ export function setting(name: string, description: string, details: SettingDetai
 /** Declares a setting that only a flag can set. */
 export function flagOnly(name: string, description: string, details: SettingDetails = {}): Setting {
   return { ...setting(name, description, details), variables: [] };
+}
+
+/** Declares a secret: only the environment can hold it. */
+export function environmentOnly(name: string, description: string, details: SettingDetails = {}): Setting {
+  const declared = setting(name, description, details);
+  return { ...declared, flag: declared.variables.at(-1) ?? declared.flag, environmentOnly: true };
 }

@@ -1,4 +1,4 @@
-import { flagOnly, type Setting, setting } from "./setting.ts";
+import { environmentOnly, flagOnly, type Setting, setting } from "./setting.ts";
 
 /** How to reach NATS: for every command that does. */
 export const NATS_SETTINGS: readonly Setting[] = [
@@ -30,6 +30,22 @@ const TIMING_SETTINGS: readonly Setting[] = [
 ];
 
 const DAEMON_SETTINGS: readonly Setting[] = [
+  setting("health-details", "whether /health tells of each check: on or off", {
+    placeholder: "word",
+    defaultText: "on",
+  }),
+  setting("liveness-nats-grace", "how long NATS may be away before /healthz fails", {
+    placeholder: "duration",
+    defaultText: "as long as it likes",
+  }),
+  setting("metrics-bearer-file", "file with the token wanted for metrics; METRICS_BEARER can hold the token itself", {
+    placeholder: "file",
+    alsoVariables: ["METRICS_BEARER_FILE"],
+  }),
+  environmentOnly("metrics-bearer", "token wanted for metrics", {
+    placeholder: "token",
+    alsoVariables: ["METRICS_BEARER"],
+  }),
   setting("metrics-prefix", "put before the metrics' names; zester serves existing dashboards", {
     placeholder: "prefix",
     defaultText: "fleet",
@@ -98,7 +114,11 @@ export const DEV_SETTINGS: readonly Setting[] = [
 
 /** Every key a configuration file may have: peel and master may share one. */
 export const FILE_KEYS: readonly string[] = [
-  ...new Set([...PEEL_SETTINGS, ...MASTER_SETTINGS, ...LOG_SETTINGS].map(({ key }) => key)),
+  ...new Set(
+    [...PEEL_SETTINGS, ...MASTER_SETTINGS, ...LOG_SETTINGS]
+      .filter((setting) => !setting.environmentOnly)
+      .map(({ key }) => key),
+  ),
 ];
 
 const TIMEOUT = flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" });

@@ -1,13 +1,13 @@
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
 import { type LeaseConfig, leaseOfTtl } from "@fleet/lease";
-import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
+import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
 import { createMasterId, type Duration, durationOption, resolveOptions } from "@fleet/runtime";
 import { isPeelId, PEEL_ID_RULE } from "@fleet/wire";
 import * as z from "zod";
 
 /** What a master can be told. */
-export interface MasterOptions extends HeartbeatTimingOptions {
+export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions {
   /** @default "master-<KSUID>", another at each start */
   readonly id?: string;
   /** NATS servers of one cluster. @default ["nats://127.0.0.1:4222"] */
@@ -16,8 +16,6 @@ export interface MasterOptions extends HeartbeatTimingOptions {
   readonly natsCreds?: () => Uint8Array;
   /** Certificate authorities of the NATS servers in PEM, asked for at each dial. */
   readonly natsCa?: () => string;
-  /** Where the operations server listens. @default "127.0.0.1:9091" */
-  readonly healthAddr?: string;
   /** Where the heartbeat bucket is kept when this master creates it. @default "file" */
   readonly heartbeatStorage?: "file" | "memory";
   /** Copies of each bucket in a cluster. @default the smaller of 3 and the cluster's size */
@@ -26,27 +24,20 @@ export interface MasterOptions extends HeartbeatTimingOptions {
   readonly countInterval?: Duration;
   /** Age at which the lease of a master that is gone ends; the same for all masters. @default "15s" */
   readonly leaseTtl?: Duration;
-  /** @default "fleet" */
-  readonly metricsPrefix?: string;
-  /** Serve metrics without authentication also where other machines can reach them. @default false */
-  readonly metricsInsecure?: boolean;
   /** Time for everything to stop. @default "10s" */
   readonly shutdownTimeout?: Duration;
 }
 
 /** {@link MasterOptions}, resolved. */
-export interface MasterConfig {
+export interface MasterConfig extends OperationsConfig {
   readonly id: string;
   readonly connection: ConnectionConfig;
-  readonly healthAddr: ListenAddress;
   readonly heartbeatTtlMs: number;
   readonly heartbeatStorage: "file" | "memory";
   /** `undefined`: by the size of the cluster. */
   readonly replicas: number | undefined;
   readonly countIntervalMs: number;
   readonly lease: LeaseConfig;
-  readonly metricsPrefix: string;
-  readonly metricsInsecure: boolean;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -59,7 +50,6 @@ const schema = withTimingRelation(
     natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
     natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
-    healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9091 }),
     ...heartbeatTimingShape(),
     heartbeatStorage: z
       .enum(["file", "memory"], { error: (issue) => `"${issue.input}" is not a storage; use file or memory` })
@@ -72,8 +62,7 @@ const schema = withTimingRelation(
       .optional(),
     countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
     leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
-    metricsPrefix: metricPrefixOption().default("fleet"),
-    metricsInsecure: z.boolean().default(false),
+    ...operationsShape(9091),
     shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
   }),
 );
@@ -91,14 +80,12 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
       ...(given.natsCreds && { creds: given.natsCreds }),
       ...(given.natsCa && { ca: given.natsCa }),
     }),
-    healthAddr: given.healthAddr,
     heartbeatTtlMs: given.heartbeatTtl,
     heartbeatStorage: given.heartbeatStorage,
     replicas: given.replicas,
     countIntervalMs: given.countInterval,
     lease: leaseOfTtl(given.leaseTtl),
-    metricsPrefix: given.metricsPrefix,
-    metricsInsecure: given.metricsInsecure,
+    ...operationsConfig(given),
     shutdownTimeoutMs: given.shutdownTimeout,
   };
 }

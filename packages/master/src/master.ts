@@ -5,6 +5,7 @@ import {
   createReadiness,
   createTransportCheck,
   type Metrics,
+  type RuntimeControl,
   registerTransportMetrics,
 } from "@fleet/ops";
 import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
@@ -23,6 +24,8 @@ export interface MasterParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** What can be seen and changed while it runs. @default nothing */
+  readonly control?: RuntimeControl;
 }
 
 /** One of the masters of a fleet. */
@@ -31,9 +34,10 @@ export interface Master extends Service {
 }
 
 /** A master: an operations server, a connection to NATS, and the subsystems listed here. */
-export function createMaster({ config, version, clock, random, logger }: MasterParts): Master {
+export function createMaster({ config, version, clock, random, logger, control }: MasterParts): Master {
   const connection = createConnection({ config: config.connection, clock, random, logger });
   const stopTimeoutMs = config.shutdownTimeoutMs;
+  const session = createSessionId();
 
   const keeper = createBucketKeeper({
     connection,
@@ -59,7 +63,7 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
     createPublisherSubsystem({
       ...shared,
       masterId: config.id,
-      session: createSessionId(),
+      session,
       config: config.lease,
       duties,
       lastTerm: () => readLastTerm(connection, ROSTER_BUCKET),
@@ -77,12 +81,14 @@ export function createMaster({ config, version, clock, random, logger }: MasterP
     checks: [createTransportCheck(connection), ...subsystems.flatMap((subsystem) => subsystem.checks)],
   });
   const server = createOperationsServer({
-    address: config.healthAddr,
+    config,
     readiness,
     metrics,
+    connection,
+    identity: { master_id: config.id, session },
+    control,
     clock,
     logger,
-    metricsInsecure: config.metricsInsecure,
   });
 
   const group = createServiceGroup({

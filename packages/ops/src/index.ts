@@ -3,11 +3,17 @@ export type { ConfigurationValue } from "./configuration-value.ts";
 export { type OpsErrorCode, opsErrors } from "./errors.ts";
 export type { Exposition, ExpositionFormat } from "./exposition.ts";
 export { formatListenAddress, type ListenAddress, listenAddressOption, parseListenAddress } from "./listen-address.ts";
-export { createLiveness, type Liveness, type LivenessOptions } from "./liveness.ts";
 export type { LogLevelPort } from "./log-level.ts";
 export type { Counter, Gauge, Histogram, LabelValues, Reading, Sample } from "./metric.ts";
 export type { MetricDescription, MetricType } from "./metric-family.ts";
 export { createMetrics, type Metrics, type MetricsOptions, metricPrefixOption } from "./metrics.ts";
+export {
+  type GivenOperations,
+  type OperationsConfig,
+  type OperationsOptions,
+  operationsConfig,
+  operationsShape,
+} from "./operations-options.ts";
 export {
   createOperationsServer,
   type OperationsServer,

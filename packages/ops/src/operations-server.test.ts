@@ -9,15 +9,25 @@ import { createFakeClock, createRecordingLogger, eventually } from "@fleet/runti
 import type { Check, CheckResult } from "./check.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
+import type { OperationsConfig } from "./operations-options.ts";
 import { createOperationsServer } from "./operations-server.ts";
 import { createReadiness } from "./readiness.ts";
 
 /** A server on a clock that stands still, so that only what the test does can end anything. */
-function serverOf(address = "127.0.0.1:0", checks: readonly Check[] = []) {
+function serverOf(address = "127.0.0.1:0", checks: readonly Check[] = [], config: Partial<OperationsConfig> = {}) {
   const clock = createFakeClock();
   const logger = createRecordingLogger();
   const server = createOperationsServer({
-    address: parseListenAddress(address),
+    config: {
+      healthAddr: parseListenAddress(address),
+      healthDetails: true,
+      livenessNatsGraceMs: undefined,
+      metricsBearer: undefined,
+      metricsInsecure: false,
+      ...config,
+    },
+    connection: { state: "connecting", onState: () => () => {} },
+    identity: {},
     readiness: createReadiness({ component: "peel", version: "v1", clock, checks }),
     metrics: createMetrics({ component: "peel", version: "v1" }),
     clock,

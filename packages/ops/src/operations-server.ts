@@ -6,40 +6,29 @@ import type { ConfigurationValue } from "./configuration-value.ts";
 import { createConnectionDrain } from "./connection-drain.ts";
 import { opsErrors } from "./errors.ts";
 import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
-import type { Liveness } from "./liveness.ts";
+import { createLiveness, type LivenessOptions } from "./liveness.ts";
 import { createLogLevelControl, type LogLevelPort } from "./log-level.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import type { Metrics } from "./metrics.ts";
 import { createOperationsApp } from "./operations-app.ts";
+import type { OperationsConfig } from "./operations-options.ts";
 import type { Readiness } from "./readiness.ts";
 import { watchStartup } from "./startup.ts";
 
 export interface OperationsServerOptions {
-  readonly address: ListenAddress;
+  readonly config: Omit<OperationsConfig, "metricsPrefix">;
   /** The option that changes the address, as named in errors. @default "--health-addr" */
   readonly addressOption?: string;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  /** What `/healthz` looks at if the configuration has a grace for it. */
+  readonly connection: LivenessOptions["connection"];
+  /** What only this process is called, for `/info`: `peel_id`, `session`. */
+  readonly identity: Readonly<Record<string, string>>;
+  /** What can be seen and changed while the process runs. @default nothing */
+  readonly control?: RuntimeControl | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /**
-   * Serves metrics and the messages of checks without authentication also where other machines can reach them.
-   * @default false
-   */
-  readonly metricsInsecure?: boolean;
-  /**
-   * The token that opens metrics, messages and admin endpoints, asked for at each request. Where there is one, it is
-   * wanted on loopback too; one that is empty or throws lets nobody in. @default none
-   */
-  readonly bearer?: (() => string) | undefined;
-  /** Whether `/health` tells of each check. @default true */
-  readonly healthDetails?: boolean;
-  /** What `/healthz` looks at. @default nothing: who answers lives */
-  readonly liveness?: Liveness | undefined;
-  /** What only this process is called, for `/info`: `peel_id`, `session`. @default {} */
-  readonly identity?: Readonly<Record<string, string>>;
-  /** What can be seen and changed while the process runs. @default {} */
-  readonly control?: RuntimeControl;
 }
 
 /** The parts of a process that the one who starts it can show and change. */
@@ -72,8 +61,10 @@ const MAX_CONNECTIONS = 256;
  * within 5 s whatever its clients do.
  */
 export function createOperationsServer(options: OperationsServerOptions): OperationsServer {
-  const { readiness, metrics, clock, logger, addressOption = "--health-addr", metricsInsecure = false } = options;
-  const { bearer, healthDetails = true, liveness, identity = {}, control = {} } = options;
+  const { config, readiness, metrics, connection, identity, control, clock, logger } = options;
+  const { addressOption = "--health-addr" } = options;
+  const { healthAddr, livenessNatsGraceMs: natsGraceMs } = config;
+  const liveness = natsGraceMs === undefined ? undefined : createLiveness({ connection, natsGraceMs, clock });
   const startedAt = clock.wallMs();
   const ready = createDeferred();
   let bound: ListenAddress | undefined;
@@ -95,9 +86,9 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       const drain = createConnectionDrain(server, clock);
 
       try {
-        bound = await listen(server, options.address);
+        bound = await listen(server, healthAddr);
       } catch (error) {
-        const failure = listenFailure(error, options.address, addressOption);
+        const failure = listenFailure(error, healthAddr, addressOption);
         ready.reject(failure);
         throw failure;
       }
@@ -110,14 +101,14 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
         logger,
         address,
         loopback,
-        metricsInsecure,
-        bearer,
-        healthDetails,
+        metricsInsecure: config.metricsInsecure,
+        bearer: config.metricsBearer,
+        healthDetails: config.healthDetails,
         liveness,
         identity,
         startedAt,
-        configuration: control.configuration,
-        logLevel: control.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal }),
+        configuration: control?.configuration,
+        logLevel: control?.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal }),
       });
       const listener = getRequestListener(app.fetch, {
         // Stands in for the header that HTTP/1.0 probes leave out.

@@ -23,6 +23,9 @@ test("a peel that is told nothing has defaults, and is named after its host", ()
     healthAddr: { host: "127.0.0.1", port: 9090 },
     labels: {},
     heartbeatIntervalMs: 10_000,
+    healthDetails: true,
+    livenessNatsGraceMs: undefined,
+    metricsBearer: undefined,
     metricsPrefix: "fleet",
     metricsInsecure: false,
     shutdownTimeoutMs: 10_000,
@@ -33,6 +36,7 @@ test("a peel that is told nothing has defaults, and is named after its host", ()
 test("what a peel is told is what it does", () => {
   const creds = () => new Uint8Array();
   const ca = () => "authorities";
+  const metricsBearer = () => "t0ken";
   const { connection, ...config } = resolvePeelOptions({
     id: "web1",
     natsUrl: ["nats://user:secret@a:1", "nats://b:2"],
@@ -42,6 +46,9 @@ test("what a peel is told is what it does", () => {
     label: { role: "web", "rack.row": "" },
     heartbeatInterval: "500ms",
     heartbeatTtl: "1500ms",
+    healthDetails: "off",
+    livenessNatsGrace: "10m",
+    metricsBearer,
     metricsPrefix: "zester",
     metricsInsecure: true,
     shutdownTimeout: "2s",
@@ -51,6 +58,9 @@ test("what a peel is told is what it does", () => {
     healthAddr: { host: "::1", port: 0 },
     labels: { role: "web", "rack.row": "" },
     heartbeatIntervalMs: 500,
+    healthDetails: false,
+    livenessNatsGraceMs: 600_000,
+    metricsBearer,
     metricsPrefix: "zester",
     metricsInsecure: true,
     shutdownTimeoutMs: 2_000,

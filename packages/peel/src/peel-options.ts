@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
-import { type ListenAddress, listenAddressOption, metricPrefixOption } from "@fleet/ops";
+import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
 import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
 import { isPeelId, PEEL_ID_RULE, peelConnectionName, peelIdFromHostname } from "@fleet/wire";
 import * as z from "zod";
 
 /** What a peel can be told. */
-export interface PeelOptions extends HeartbeatTimingOptions {
+export interface PeelOptions extends HeartbeatTimingOptions, OperationsOptions {
   /** Name of this peel in the fleet. @default the host name, `.` turned to `_` */
   readonly id?: string;
   /** NATS servers of one cluster. @default ["nats://127.0.0.1:4222"] */
@@ -16,26 +16,17 @@ export interface PeelOptions extends HeartbeatTimingOptions {
   readonly natsCreds?: () => Uint8Array;
   /** Certificate authorities of the NATS servers in PEM, asked for at each dial. */
   readonly natsCa?: () => string;
-  /** Where the operations server listens. @default "127.0.0.1:9090" */
-  readonly healthAddr?: string;
   /** Labels to select this peel by; part of its facts. @default {} */
   readonly label?: Readonly<Record<string, string>>;
-  /** @default "fleet" */
-  readonly metricsPrefix?: string;
-  /** Serve metrics without authentication also where other machines can reach them. @default false */
-  readonly metricsInsecure?: boolean;
   /** Time for everything to stop. @default "10s" */
   readonly shutdownTimeout?: Duration;
 }
 
 /** {@link PeelOptions}, resolved. */
-export interface PeelConfig {
+export interface PeelConfig extends OperationsConfig {
   readonly id: string;
-  readonly healthAddr: ListenAddress;
   readonly labels: Readonly<Record<string, string>>;
   readonly heartbeatIntervalMs: number;
-  readonly metricsPrefix: string;
-  readonly metricsInsecure: boolean;
   readonly shutdownTimeoutMs: number;
   /** The connection of one session of this peel. */
   connection(session: string): ConnectionConfig;
@@ -54,7 +45,6 @@ const schema = withTimingRelation(
     natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
     natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
-    healthAddr: listenAddressOption().default({ host: "127.0.0.1", port: 9090 }),
     label: z
       .record(
         z.string().regex(LABEL_KEY),
@@ -68,8 +58,7 @@ const schema = withTimingRelation(
       )
       .default({}),
     ...heartbeatTimingShape(),
-    metricsPrefix: metricPrefixOption().default("fleet"),
-    metricsInsecure: z.boolean().default(false),
+    ...operationsShape(9090),
     shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
   }),
 );
@@ -80,11 +69,9 @@ export function resolvePeelOptions(options: PeelOptions): PeelConfig {
   const id = given.id ?? "";
   return {
     id,
-    healthAddr: given.healthAddr,
     labels: given.label,
     heartbeatIntervalMs: given.heartbeatInterval,
-    metricsPrefix: given.metricsPrefix,
-    metricsInsecure: given.metricsInsecure,
+    ...operationsConfig(given),
     shutdownTimeoutMs: given.shutdownTimeout,
     connection: (session) =>
       resolveConnectionOptions({

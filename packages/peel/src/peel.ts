@@ -1,5 +1,5 @@
 import { createBucket, createConnection } from "@fleet/bus";
-import { createMetrics, createOperationsServer, createReadiness, type Metrics } from "@fleet/ops";
+import { createMetrics, createOperationsServer, createReadiness, type Metrics, type RuntimeControl } from "@fleet/ops";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
 import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
 import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
@@ -19,6 +19,8 @@ export interface PeelParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** What can be seen and changed while it runs. @default nothing */
+  readonly control?: RuntimeControl;
 }
 
 /** The agent of one machine. */
@@ -30,7 +32,7 @@ export interface Peel extends Service {
  * The agent of one machine: serves its health, keeps a connection to NATS, and through it its heartbeat and its
  * facts. It works without a broker and begins to beat when there is one.
  */
-export function createPeel({ config, version, session, clock, random, logger }: PeelParts): Peel {
+export function createPeel({ config, version, session, clock, random, logger, control }: PeelParts): Peel {
   const connection = createConnection({ config: config.connection(session), clock, random, logger });
   const factsBucket = createBucket(connection, FACTS_BUCKET);
 
@@ -77,12 +79,14 @@ export function createPeel({ config, version, session, clock, random, logger }: 
     logger,
   });
   const server = createOperationsServer({
-    address: config.healthAddr,
+    config,
     readiness,
     metrics,
+    connection,
+    identity: { peel_id: config.id, session },
+    control,
     clock,
     logger,
-    metricsInsecure: config.metricsInsecure,
   });
 
   const group = createServiceGroup({

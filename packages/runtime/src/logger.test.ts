@@ -88,12 +88,13 @@ test("a level that does not exist is refused when the logger is made", () => {
   assert.throws(() => setUp("loud" as LogLevel), /loud/);
 });
 
-/** Starts a process with an open logger; `script` logs with `logger` and calls `flush`. */
+/** Starts a process with an open logger, `opened`; `script` logs with `logger` and calls `flush`. */
 function startProcess(format: string, script: string) {
   const code = `
     import { openLogger } from ${JSON.stringify(new URL("./logger.js", import.meta.url).href)};
     const base = { component: "peel", version: "0.1.0", peel_id: "web-01" };
-    const { logger, flush } = await openLogger({ level: "info", format: ${JSON.stringify(format)}, base });
+    const opened = await openLogger({ level: "info", format: ${JSON.stringify(format)}, base });
+    const { logger, flush } = opened;
     ${script}`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -125,6 +126,25 @@ test("an opened logger writes JSON lines to standard output, the last one before
     Array.from({ length: 1_000 }, (_, index) => index),
   );
   assert.equal(JSON.parse(lines[0] ?? "").peel_id, "web-01");
+});
+
+test("the level of an opened logger can be read and changed, for loggers made of it before, too", async () => {
+  const { exited, output } = startProcess(
+    "json",
+    `const made = logger.with({ bucket: "facts" });
+     made.debug("not said");
+     logger.info(opened.level);
+     opened.level = "debug";
+     made.debug(opened.level);
+     await flush();
+     process.exit(0);`,
+  );
+  const lines = (await output()).trimEnd().split("\n");
+  assert.equal(await exited, 0);
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ["info", "debug"],
+  );
 });
 
 test("the text format is one plain line for people: time, level, message, fields, without the base fields", async () => {

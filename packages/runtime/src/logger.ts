@@ -29,9 +29,11 @@ export interface LoggerOptions {
   readonly base: LogFields;
 }
 
-/** A logger and the way to get its last lines out. */
+/** A logger, its level, and the way to get its last lines out. */
 export interface OpenLogger {
   readonly logger: Logger;
+  /** The least level written; setting it counts at once. */
+  level: LogLevel;
   /** Writes what is still buffered; call it before the process exits. */
   flush(): Promise<void>;
 }
@@ -67,15 +69,29 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
     });
     stream = { write: (line) => output.write(pretty(line)) };
   }
-  const logger = createLogger(options, stream);
-  return { logger, flush: output.flush };
+  const inner = createInner(options.level, stream);
+  const logger = withFields(inner, options.base);
+  return {
+    logger,
+    get level() {
+      return inner.level as LogLevel;
+    },
+    set level(level) {
+      inner.level = level;
+    },
+    flush: output.flush,
+  };
 }
 
 /** The same lines on a stream of the caller's. */
 export function createLogger(options: Omit<LoggerOptions, "format">, stream: DestinationStream): Logger {
-  const inner = pino(
+  return withFields(createInner(options.level, stream), options.base);
+}
+
+function createInner(level: LogLevel, stream: DestinationStream): pino.Logger {
+  return pino(
     {
-      level: options.level,
+      level,
       base: null,
       messageKey: "msg",
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
@@ -83,7 +99,6 @@ export function createLogger(options: Omit<LoggerOptions, "format">, stream: Des
     },
     stream,
   );
-  return withFields(inner, options.base);
 }
 
 /** Fields are merged here: pino's own children would write a field given twice as a key twice. */

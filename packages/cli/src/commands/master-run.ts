@@ -12,6 +12,13 @@ export async function runMaster(flags: Values, version: string): Promise<void> {
     log: resolveLogOptions,
   });
   const opened = await openLogger({ ...log, base: { component: "master", version, master_id: config.id } });
-  const master = createMaster({ config, version, clock: systemClock, random: Math.random, logger: opened.logger });
+  const master = createMaster({
+    config,
+    version,
+    clock: systemClock,
+    random: Math.random,
+    logger: opened.logger,
+    control: { logLevel: opened },
+  });
   await runService(master, opened);
 }

@@ -19,6 +19,7 @@ export async function runPeel(flags: Values, version: string): Promise<void> {
     clock: systemClock,
     random: Math.random,
     logger: opened.logger,
+    control: { logLevel: opened },
   });
   await runService(peel, opened);
 }

@@ -29,8 +29,7 @@ const PROGRESS_PERIOD_MS = 1_000;
 
 /**
  * Fetches the distribution's `nats-server` package into the cache: of the machine's own suite, or of the one named.
- * Nothing is installed and no rights are needed: apt works on lists, settings and state in a private folder; from the
- * machine come the mirrors, proxies and keys. Takes some 3 s on a good line.
+ * Takes some 3 s on a good line.
  *
  * Rejects with `PACKAGE_UNAVAILABLE`, whatever the reason, or with the context's abort reason.
  */
@@ -39,21 +38,51 @@ export async function fetchPackage(
   cacheDir: string,
   suite: string | undefined,
 ): Promise<CachedServer> {
-  try {
-    return await withWorkFolder(context, cacheDir, async (folder) => {
-      const { sources, keyring } = await readMachineSources(context, suite);
-      const apt = await preparePrivateApt(folder, renderSourcesList(sources, keyring));
-      await downloadPackage(context, apt, sources);
-      const server = await installServer(context, cacheDir, folder, await unpackPackage(context, apt.folder));
+  return withWorkFolder(context, cacheDir, async (folder) => {
+    const unpacked = await unpackPackage(context, folder, { name: SERVER_PROGRAM, suite });
+    try {
+      const server = await installServer(context, cacheDir, folder, await findProgram(unpacked));
       if (suite !== undefined) await rememberVersion(cacheDir, folder, suiteLinkName(suite), server.version);
       return server;
-    });
+    } catch (error) {
+      throw unavailable(context, SERVER_PROGRAM, suite, error);
+    }
+  });
+}
+
+/** A package of the machine's distribution, of its own suite if none is named. */
+export interface DistributionPackage {
+  readonly name: string;
+  readonly suite: string | undefined;
+}
+
+/**
+ * Downloads a package of the distribution into `folder`, unpacks it there and returns the folder with its files.
+ * Nothing is installed and no rights are needed: apt works on lists, settings and state in that folder; from the
+ * machine come the mirrors, proxies and keys.
+ *
+ * Rejects with `PACKAGE_UNAVAILABLE`, whatever the reason, or with the context's abort reason.
+ */
+export async function unpackPackage(
+  context: FetchContext,
+  folder: string,
+  { name, suite }: DistributionPackage,
+): Promise<string> {
+  try {
+    const { sources, keyring } = await readMachineSources(context, suite);
+    const apt = await preparePrivateApt(folder, renderSourcesList(sources, keyring));
+    await downloadPackage(context, apt, name, sources);
+    return await unpackDownloaded(context, apt.folder);
   } catch (error) {
-    context.signal?.throwIfAborted();
-    if (isFleetError(error, "PACKAGE_UNAVAILABLE")) throw error;
-    const what = suite === undefined ? "" : `nats-server of suite ${suite}: `;
-    throw brokerErrors.create("PACKAGE_UNAVAILABLE", `${what}${messageOf(error)}`, error);
+    throw unavailable(context, name, suite, error);
   }
+}
+
+function unavailable(context: FetchContext, name: string, suite: string | undefined, error: unknown): unknown {
+  if (context.signal?.aborted) return context.signal.reason;
+  if (isFleetError(error, "PACKAGE_UNAVAILABLE")) return error;
+  const what = suite === undefined ? "" : `${name} of suite ${suite}: `;
+  return brokerErrors.create("PACKAGE_UNAVAILABLE", `${what}${messageOf(error)}`, error);
 }
 
 /** Name in the cache of the link from a suite to the version fetched for it. */
@@ -133,7 +162,12 @@ function renderAptSettings(folder: string): string {
   );
 }
 
-async function downloadPackage(context: FetchContext, apt: PrivateApt, sources: readonly AptSource[]): Promise<void> {
+async function downloadPackage(
+  context: FetchContext,
+  apt: PrivateApt,
+  name: string,
+  sources: readonly AptSource[],
+): Promise<void> {
   const from = sources.map((source) => `${source.suite} at ${source.repository}`).join(", ");
   const run = (command: readonly string[], what: string) => {
     context.report(`${what} of ${from}`);
@@ -153,23 +187,26 @@ async function downloadPackage(context: FetchContext, apt: PrivateApt, sources: 
     updateError = error;
   }
   try {
-    await run(["download", SERVER_PROGRAM], "fetching the nats-server package");
+    await run(["download", name], `fetching the ${name} package`);
   } catch (error) {
     throw updateError ?? error;
   }
 }
 
-/** Unpacks the package in `folder` and returns where its program is. */
-async function unpackPackage(context: FetchContext, folder: string): Promise<string> {
+async function unpackDownloaded(context: FetchContext, folder: string): Promise<string> {
   const file = (await readdir(folder)).find((name) => name.endsWith(".deb"));
   if (file === undefined) throw brokerErrors.create("PACKAGE_UNAVAILABLE", "apt-get download left no package");
   const unpacked = join(folder, "unpacked");
   await runCommand(context, "dpkg-deb", ["-x", join(folder, file), unpacked], { timeoutMs: LOCAL_TIMEOUT_MS });
+  return unpacked;
+}
+
+async function findProgram(unpacked: string): Promise<string> {
   for (const place of ["usr/sbin", "usr/bin"]) {
     const path = join(unpacked, place, SERVER_PROGRAM);
     if (await isExecutableFile(path)) return path;
   }
-  throw brokerErrors.create("PACKAGE_UNAVAILABLE", `${file} has no ${SERVER_PROGRAM}`);
+  throw brokerErrors.create("PACKAGE_UNAVAILABLE", `the package has no ${SERVER_PROGRAM}`);
 }
 
 /** Turns apt's status lines, `dlstatus:<item>:<percent>:<text>`, into a message a second. */

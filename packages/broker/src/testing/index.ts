@@ -1,3 +1,4 @@
+export { type PrometheusPrograms, resolvePrometheus } from "./prometheus.ts";
 export {
   resolveTestServer,
   resolveTestServerVersions,

@@ -8,7 +8,16 @@ import { systemClock } from "@fleet/runtime";
 import { createRecordingLogger, eventually } from "@fleet/runtime/testing";
 import { decodeHeartbeat, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { connectSession } from "./bus-session.ts";
-import { PATIENT, QUICK, spawnPeel, startMaster, startPeel } from "./fleet-members.ts";
+import {
+  assertCheck,
+  assertConnected,
+  PATIENT,
+  QUICK,
+  spawnPeel,
+  startMaster,
+  startPeel,
+  warningsOf,
+} from "./fleet-members.ts";
 
 const ACCOUNTS = `accounts {
   SYS { users: [{ user: sys, password: pw }] }
@@ -128,5 +137,23 @@ describe("a connection signal", () => {
       assert.equal(line?.level, "warn");
     });
     assert.equal(refused.signal.listening, false);
+  });
+});
+
+describe("a master", () => {
+  it("with a wrong login to the system account says so, and otherwise works as without one", async () => {
+    await using server = await startTestServer({ config: ACCOUNTS });
+    await using master = await startMaster(server.url, { natsSysUser: "sys", natsSysPassword: () => "Horse7" });
+    await using _web1 = await startPeel(server.url, "web1", QUICK);
+    await assertConnected(master, 1);
+    const warnings = await eventually(() => {
+      const found = warningsOf(master).filter((line) => line.startsWith("cannot connect to NATS; retrying"));
+      assert.ok(found.length > 0);
+      return found.join();
+    });
+    assert.match(warnings, /"account":"system"/);
+    assert.doesNotMatch(warnings, /Horse7/);
+    await assertCheck(master, "nats", "ok");
+    await assertCheck(master, "presence", "ok");
   });
 });

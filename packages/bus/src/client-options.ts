@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions as ClientOptions, credsAuthenticator } from "nats";
-import type { ConnectionConfig } from "./connection-options.ts";
+import type { ConnectionConfig, Login } from "./connection-options.ts";
 
 /** One server to dial. */
 export interface DialTarget {
@@ -10,8 +10,14 @@ export interface DialTarget {
   readonly tlsHost: string;
 }
 
+/** What was asked for at this dial. */
+export interface DialSecrets {
+  readonly ca: string | undefined;
+  readonly login: Login | undefined;
+}
+
 /** What the NATS client is told for one dial: it notices a dead connection in two pings, and leaves redialling to us. */
-export function clientOptions(config: ConnectionConfig, target: DialTarget, ca: string | undefined): ClientOptions {
+export function clientOptions(config: ConnectionConfig, target: DialTarget, { ca, login }: DialSecrets): ClientOptions {
   return {
     servers: [target.server],
     name: config.name,
@@ -23,10 +29,17 @@ export function clientOptions(config: ConnectionConfig, target: DialTarget, ca: 
     // The client's own redialling tells nobody why it fails, and piles up what is published meanwhile.
     reconnect: false,
     noAsyncTraces: true,
-    ...(config.user !== undefined && { user: config.user, pass: config.password ?? "" }),
-    ...(config.token !== undefined && { token: config.token }),
+    ...loginOptions(config, login),
     ...(config.creds && { authenticator: credsAuthenticator(config.creds) }),
     ...(config.tls && { tls: tlsOptions(target.tlsHost, ca) }),
+  };
+}
+
+function loginOptions(config: ConnectionConfig, login: Login | undefined): ClientOptions {
+  if (login) return { user: login.user, pass: login.password };
+  return {
+    ...(config.user !== undefined && { user: config.user, pass: config.password ?? "" }),
+    ...(config.token !== undefined && { token: config.token }),
   };
 }
 

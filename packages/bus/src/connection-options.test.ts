@@ -33,6 +33,7 @@ test("without URLs the server of this machine is meant, and times have their def
     password: undefined,
     token: undefined,
     creds: undefined,
+    login: undefined,
     ca: undefined,
     dialTimeoutMs: 3_000,
     pingIntervalMs: 10_000,

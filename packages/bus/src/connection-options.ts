@@ -1,6 +1,12 @@
 import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
 import * as z from "zod";
 
+/** A user and the password to it. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** How to reach NATS. */
 export interface ConnectionOptions {
   /**
@@ -15,6 +21,8 @@ export interface ConnectionOptions {
   readonly inboxPrefix?: string;
   /** Contents of a `.creds` file, asked for at each attempt to log in. */
   readonly creds?: () => Uint8Array;
+  /** User and password, asked for at each dial; credentials in the URLs are then left aside. */
+  readonly login?: () => Login;
   /** Certificate authorities that the server's certificate is checked against, in PEM; asked for at each dial. @default Node's own */
   readonly ca?: () => string;
   /** Longest time one server may take to accept a connection. @default "3s" */
@@ -36,6 +44,7 @@ export interface ConnectionConfig {
   readonly password: string | undefined;
   readonly token: string | undefined;
   readonly creds: (() => Uint8Array) | undefined;
+  readonly login: (() => Login) | undefined;
   readonly ca: (() => string) | undefined;
   readonly dialTimeoutMs: number;
   readonly pingIntervalMs: number;
@@ -77,6 +86,7 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]+$/)
     .default("_INBOX"),
   creds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
+  login: z.custom<() => Login>((value) => typeof value === "function").optional(),
   ca: z.custom<() => string>((value) => typeof value === "function").optional(),
   dialTimeout: durationOption({ minMs: 100, maxMs: 60_000 }).default(3_000),
   pingInterval: durationOption({ minMs: 500, maxMs: 120_000 }).default(10_000),
@@ -98,6 +108,7 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
     password: username && password ? password : undefined,
     token: username && !password ? username : undefined,
     creds: given.creds,
+    login: given.login,
     ca: given.ca,
     dialTimeoutMs: given.dialTimeout,
     pingIntervalMs: given.pingInterval,

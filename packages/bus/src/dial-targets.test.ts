@@ -7,6 +7,8 @@ import { dialTargets, hostOf } from "./dial-targets.ts";
 const config = resolveConnectionOptions({ name: "test", urls: ["tls://a", "tls://10.0.0.7:4333", "tls://[::1]"] });
 const named = (server: string, tlsHost: string) => ({ server, tlsHost });
 
+const NO_SECRETS = { ca: undefined, login: undefined };
+
 test("the servers configured come first, in an order drawn by chance, then those that the cluster told of", () => {
   const configured = [named("a:4222", "a"), named("10.0.0.7:4333", "10.0.0.7"), named("[::1]:4222", "::1")];
   const told = [named("10.0.0.8:4222", "a"), named("a:4222", "a")];
@@ -25,10 +27,25 @@ test("the host is what stands before the port, an IPv6 address without its brack
 });
 
 test("the certificate is held against the host dialled, be it a name or an address", () => {
-  const tlsOf = (tlsHost: string) => clientOptions(config, { server: "a:4222", tlsHost }, "PEM").tls;
+  const tlsOf = (tlsHost: string) =>
+    clientOptions(config, { server: "a:4222", tlsHost }, { ca: "PEM", login: undefined }).tls;
   assert.deepEqual(tlsOf("a"), { servername: "a", ca: "PEM" });
   assert.deepEqual(tlsOf("10.0.0.7"), { host: "10.0.0.7", ca: "PEM" });
   assert.deepEqual(tlsOf("::1"), { host: "::1", ca: "PEM" });
   const plain = resolveConnectionOptions({ name: "test" });
-  assert.equal(clientOptions(plain, { server: "a:4222", tlsHost: "a" }, undefined).tls, undefined);
+  assert.equal(clientOptions(plain, { server: "a:4222", tlsHost: "a" }, NO_SECRETS).tls, undefined);
+});
+
+test("a login that was asked for counts instead of what stands in the URL", () => {
+  const target = { server: "a:4222", tlsHost: "a" };
+  for (const url of ["nats://u:p@a", "nats://token@a"]) {
+    const named = resolveConnectionOptions({ name: "test", urls: [url] });
+    const { user, pass, token } = clientOptions(named, target, {
+      ca: undefined,
+      login: { user: "sys", password: "now" },
+    });
+    assert.deepEqual([user, pass, token], ["sys", "now", undefined]);
+  }
+  const own = clientOptions(resolveConnectionOptions({ name: "test", urls: ["nats://u:p@a"] }), target, NO_SECRETS);
+  assert.deepEqual([own.user, own.pass], ["u", "p"]);
 });

@@ -45,7 +45,8 @@ async function dial(target: DialTarget, { config, clock, signal }: DialParts): P
   const url = `${tls ? "tls" : "nats"}://${target.server}`;
   try {
     return await withDeadline({ clock, timeoutMs, what: "connect", signal }, async (inner) => {
-      const ca = readAuthorities(config.ca);
+      const ca = read("certificate authorities", config.ca);
+      const login = read("login", config.login);
       let socket: Socket | undefined;
       const cut = () => {
         socket?.destroy();
@@ -56,7 +57,7 @@ async function dial(target: DialTarget, { config, clock, signal }: DialParts): P
       };
       inner.addEventListener("abort", cut, { once: true });
       try {
-        const client = await connectClient({ ...clientOptions(config, target, ca), onSocket });
+        const client = await connectClient({ ...clientOptions(config, target, { ca, login }), onSocket });
         if (!inner.aborted) return { client, cut };
         await client.close();
         throw inner.reason;
@@ -73,12 +74,12 @@ async function dial(target: DialTarget, { config, clock, signal }: DialParts): P
   }
 }
 
-/** Asked for anew at each dial, because certificates are renewed. */
-function readAuthorities(read: (() => string) | undefined): string | undefined {
+/** Asked for anew at each dial, because certificates and passwords are renewed. */
+function read<T>(what: string, source: (() => T) | undefined): T | undefined {
   try {
-    return read?.();
+    return source?.();
   } catch (error) {
-    throw busErrors.create("BROKER_ERROR", `the certificate authorities cannot be read: ${messageOf(error)}`, error);
+    throw busErrors.create("BROKER_ERROR", `the ${what} cannot be read: ${messageOf(error)}`, error);
   }
 }
 

@@ -19,6 +19,7 @@ export type {
 export {
   type ConnectionConfig,
   type ConnectionOptions,
+  type Login,
   natsUrlOption,
   resolveConnectionOptions,
 } from "./connection-options.ts";

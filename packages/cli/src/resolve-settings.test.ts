@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { resolveMasterOptions } from "@fleet/master";
 import { resolvePeelOptions } from "@fleet/peel";
 import { isFleetError } from "@fleet/runtime";
 import { resolveLogOptions } from "./log-options.ts";
 import { resolveCliConnection } from "./query-options.ts";
 import { resolveSettings, type Values } from "./resolve-settings.ts";
-import { LOG_SETTINGS, NATS_SETTINGS, optionsOf, PEEL_SETTINGS } from "./settings.ts";
+import { LOG_SETTINGS, MASTER_SETTINGS, NATS_SETTINGS, optionsOf, PEEL_SETTINGS } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fleet-settings-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -145,6 +146,54 @@ describe("the metrics token", () => {
       assert.equal(lines.length, 1, lines.join("\n"));
       assert.match(lines[0] ?? "", expected);
       assert.doesNotMatch(lines.join(), /two/);
+    }
+  });
+});
+
+describe("the login to the system account", () => {
+  const resolveMaster = (flags: Values, environment: Readonly<Record<string, string>> = {}) =>
+    resolveSettings(
+      MASTER_SETTINGS,
+      flags,
+      { config: (values: Values) => resolveMasterOptions(optionsOf(MASTER_SETTINGS, values)) },
+      environment,
+    ).config.systemConnection;
+  const path = join(folder, "sys-password");
+
+  test("is a credentials file, or a user with a password from the environment or from a file, read anew at each login", () => {
+    assert.equal(resolveMaster({}), undefined);
+    writeFileSync(path, "first\n");
+    const byFile = resolveMaster({ natsSysUser: "sys", natsSysPasswordFile: path });
+    assert.deepEqual(byFile?.login?.(), { user: "sys", password: "first" });
+    writeFileSync(path, "second");
+    assert.deepEqual(byFile?.login?.(), { user: "sys", password: "second" });
+    assert.equal(Buffer.from(resolveMaster({ natsSysCreds: path })?.creds?.() ?? []).toString(), "second");
+    const byEnvironment = resolveMaster({}, { FLEET_NATS_SYS_USER: "sys", FLEET_NATS_SYS_PASSWORD: "third" });
+    assert.deepEqual(byEnvironment?.login?.(), { user: "sys", password: "third" });
+    const fromVariables = resolveMaster({}, { FLEET_NATS_SYS_USER: "sys", FLEET_NATS_SYS_PASSWORD_FILE: path });
+    assert.deepEqual(fromVariables?.login?.(), { user: "sys", password: "second" });
+  });
+
+  test("stops the start if it is not whole, cannot be read or is given twice, and its password is never shown", () => {
+    assert.ok(MASTER_SETTINGS.every(({ flag }) => flag !== "--nats-sys-password"));
+    const secret = { FLEET_NATS_SYS_PASSWORD: "Horse7" };
+    const cases: [Values, Readonly<Record<string, string>>, RegExp][] = [
+      [{ natsSysUser: "sys" }, {}, /^--nats-sys-user: the password of this user is missing$/],
+      [{}, secret, /^FLEET_NATS_SYS_PASSWORD: the user with this password is missing$/],
+      [
+        { natsSysUser: "sys", natsSysPasswordFile: path },
+        secret,
+        /^FLEET_NATS_SYS_PASSWORD: .* both given; leave out one/,
+      ],
+      [{ natsSysUser: "sys", natsSysCreds: path }, secret, /^--nats-sys-user: a user and a credentials file are both/],
+      [{ natsSysCreds: "/nowhere/sys.creds" }, {}, /^--nats-sys-creds: ENOENT/],
+      [{ natsSysUser: "sys", natsSysPasswordFile: "/nowhere/pw" }, {}, /^--nats-sys-password-file: ENOENT/],
+    ];
+    for (const [flags, environment, expected] of cases) {
+      const lines = linesOf(() => resolveMaster(flags, environment));
+      assert.equal(lines.length, 1, lines.join("\n"));
+      assert.match(lines[0] ?? "", expected);
+      assert.doesNotMatch(lines.join(), /Horse7/);
     }
   });
 });

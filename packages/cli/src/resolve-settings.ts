@@ -8,7 +8,7 @@ import type { Setting } from "./setting.ts";
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Settings that name files, and so can name one that is not there. */
-const FILE_OPTIONS = ["natsCreds", "natsCa", "metricsBearerFile"];
+const FILE_OPTIONS = ["natsCreds", "natsCa", "natsSysCreds", "natsSysPasswordFile", "metricsBearerFile"];
 
 /** What a bearer token is made of; anything else never gets through a header as it was. */
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -24,7 +24,11 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
   environment: Environment = process.env,
 ): Parts {
   const configuration = readConfiguration({ settings, flags, environment });
-  const problems: OptionProblem[] = [...fileProblems(configuration.values), ...tokenProblems(configuration.values)];
+  const problems: OptionProblem[] = [
+    ...fileProblems(configuration.values),
+    ...tokenProblems(configuration.values),
+    ...passwordProblems(configuration.values),
+  ];
   const values = withFileReaders(configuration.values);
   const parts: Partial<Parts> = {};
   for (const name of Object.keys(resolvers) as (keyof Parts)[]) {
@@ -64,7 +68,7 @@ function tokenProblems({ metricsBearer, metricsBearerFile }: Values): OptionProb
   }
   if (typeof metricsBearerFile !== "string") return [];
   try {
-    if (TOKEN.test(readToken(metricsBearerFile))) return [];
+    if (TOKEN.test(readSecret(metricsBearerFile))) return [];
   } catch {
     // Told already, with the other files.
     return [];
@@ -72,18 +76,29 @@ function tokenProblems({ metricsBearer, metricsBearerFile }: Values): OptionProb
   return problem("metricsBearerFile", `${metricsBearerFile} is not one word of visible ASCII characters`);
 }
 
-function readToken(path: string): string {
+function passwordProblems({ natsSysPassword, natsSysPasswordFile }: Values): OptionProblem[] {
+  if (natsSysPassword === undefined || natsSysPasswordFile === undefined) return [];
+  const message = "the password and a file with it are both given; leave out one of them";
+  return [{ option: "natsSysPassword", message }];
+}
+
+/** What a file holds, without the line end that editors add. */
+function readSecret(path: string): string {
   return readFileSync(path, "utf8").trim();
 }
 
 /** Replaces names of files by ways to read them, so that a renewed file counts at the next use. */
 function withFileReaders(values: Values): Values {
-  const { natsCreds, natsCa, metricsBearer, metricsBearerFile, ...others } = values;
+  const { natsCreds, natsCa, metricsBearer, metricsBearerFile, ...rest } = values;
+  const { natsSysCreds, natsSysPassword, natsSysPasswordFile, ...others } = rest;
   return {
     ...others,
     ...(typeof natsCreds === "string" && { natsCreds: () => readFileSync(natsCreds) }),
     ...(typeof natsCa === "string" && { natsCa: () => readFileSync(natsCa, "utf8") }),
+    ...(typeof natsSysCreds === "string" && { natsSysCreds: () => readFileSync(natsSysCreds) }),
+    ...(typeof natsSysPassword === "string" && { natsSysPassword: () => natsSysPassword }),
+    ...(typeof natsSysPasswordFile === "string" && { natsSysPassword: () => readSecret(natsSysPasswordFile) }),
     ...(typeof metricsBearer === "string" && { metricsBearer: () => metricsBearer }),
-    ...(typeof metricsBearerFile === "string" && { metricsBearer: () => readToken(metricsBearerFile) }),
+    ...(typeof metricsBearerFile === "string" && { metricsBearer: () => readSecret(metricsBearerFile) }),
   };
 }

@@ -68,9 +68,26 @@ export const PEEL_SETTINGS: readonly Setting[] = [
   ...DAEMON_SETTINGS,
 ];
 
+/** The login that hears of every connection that ends. */
+const SYSTEM_ACCOUNT_SETTINGS: readonly Setting[] = [
+  setting(
+    "nats-sys-creds",
+    "file with NATS credentials of the system account: a peel that crashes is then found at once",
+    {
+      placeholder: "file",
+    },
+  ),
+  setting("nats-sys-user", "user of the system account, instead of such a file", { placeholder: "user" }),
+  setting("nats-sys-password-file", "file with the user's password; FLEET_NATS_SYS_PASSWORD can hold it itself", {
+    placeholder: "file",
+  }),
+  environmentOnly("nats-sys-password", "password of the user of the system account", { placeholder: "password" }),
+];
+
 export const MASTER_SETTINGS: readonly Setting[] = [
   setting("id", "name of this master", { placeholder: "id", defaultText: "master-<KSUID>, another at each start" }),
   ...NATS_SETTINGS,
+  ...SYSTEM_ACCOUNT_SETTINGS,
   setting("health-addr", "where health and metrics are served", {
     placeholder: "host:port",
     defaultText: "127.0.0.1:9091",

@@ -5,9 +5,15 @@ import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation }
 import { createMasterId, type Duration, durationOption, resolveOptions } from "@fleet/runtime";
 import { isPeelId, PEEL_ID_RULE } from "@fleet/wire";
 import * as z from "zod";
+import {
+  type SystemAccountOptions,
+  systemAccountShape,
+  systemConnection,
+  withOneSystemLogin,
+} from "./system-account-options.ts";
 
 /** What a master can be told. */
-export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions {
+export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions, SystemAccountOptions {
   /** @default "master-<KSUID>", another at each start */
   readonly id?: string;
   /** NATS servers of one cluster. @default ["nats://127.0.0.1:4222"] */
@@ -32,6 +38,8 @@ export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions
 export interface MasterConfig extends OperationsConfig {
   readonly id: string;
   readonly connection: ConnectionConfig;
+  /** `undefined`: what the system account hears is not listened to. */
+  readonly systemConnection: ConnectionConfig | undefined;
   readonly heartbeatTtlMs: number;
   readonly heartbeatStorage: "file" | "memory";
   /** `undefined`: by the size of the cluster. */
@@ -41,31 +49,31 @@ export interface MasterConfig extends OperationsConfig {
   readonly shutdownTimeoutMs: number;
 }
 
-const schema = withTimingRelation(
-  z.strictObject({
-    id: z
-      .string()
-      .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
-      .optional(),
-    natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
-    natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
-    natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
-    ...heartbeatTimingShape(),
-    heartbeatStorage: z
-      .enum(["file", "memory"], { error: (issue) => `"${issue.input}" is not a storage; use file or memory` })
-      .default("file"),
-    replicas: z.coerce
-      .number({ error: "not a number; use 1 to 5" })
-      .int({ error: "not a whole number; use 1 to 5" })
-      .min(1, { error: "too few; use 1 to 5" })
-      .max(5, { error: "too many; use 1 to 5" })
-      .optional(),
-    countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
-    leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
-    ...operationsShape(9091),
-    shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
-  }),
-);
+const shape = z.strictObject({
+  id: z
+    .string()
+    .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
+    .optional(),
+  natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
+  natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
+  natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
+  ...systemAccountShape(),
+  ...heartbeatTimingShape(),
+  heartbeatStorage: z
+    .enum(["file", "memory"], { error: (issue) => `"${issue.input}" is not a storage; use file or memory` })
+    .default("file"),
+  replicas: z.coerce
+    .number({ error: "not a number; use 1 to 5" })
+    .int({ error: "not a whole number; use 1 to 5" })
+    .min(1, { error: "too few; use 1 to 5" })
+    .max(5, { error: "too many; use 1 to 5" })
+    .optional(),
+  countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
+  leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
+  ...operationsShape(9091),
+  shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
+});
+const schema = withOneSystemLogin(withTimingRelation(shape));
 
 /** Checks and completes the options. Throws `INVALID_OPTIONS` with every problem. */
 export function resolveMasterOptions(options: MasterOptions): MasterConfig {
@@ -80,6 +88,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
       ...(given.natsCreds && { creds: given.natsCreds }),
       ...(given.natsCa && { ca: given.natsCa }),
     }),
+    systemConnection: systemConnection(given, { urls: given.natsUrl, name: `master:${id}:system`, ca: given.natsCa }),
     heartbeatTtlMs: given.heartbeatTtl,
     heartbeatStorage: given.heartbeatStorage,
     replicas: given.replicas,

@@ -8,6 +8,7 @@ import {
   type RuntimeControl,
   registerTransportMetrics,
 } from "@fleet/ops";
+import { createConnectionSignal } from "@fleet/presence";
 import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
 import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
@@ -70,6 +71,21 @@ export function createMaster({ config, version, clock, random, logger, control }
     }),
   ];
 
+  const signal =
+    config.systemConnection &&
+    createConnectionSignal({
+      connection: createConnection({
+        config: config.systemConnection,
+        clock,
+        random,
+        logger: logger.with({ account: "system" }),
+      }),
+      clock,
+      logger,
+      onGone: ({ id, session: ended, reason }) =>
+        logger.debug("a peel's connection has ended", { id, session: ended, reason }),
+    });
+
   const metrics = createMetrics({ prefix: config.metricsPrefix, component: "master", version });
   registerTransportMetrics(metrics, connection.counters);
   for (const subsystem of subsystems) subsystem.registerMetrics(metrics);
@@ -94,7 +110,7 @@ export function createMaster({ config, version, clock, random, logger, control }
   const group = createServiceGroup({
     name: "master",
     clock,
-    members: [server, connection, keeper, ...subsystems],
+    members: [server, connection, keeper, ...subsystems, ...(signal ? [signal] : [])],
     stopTimeoutMs,
   });
   return {

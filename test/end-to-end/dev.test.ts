@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
@@ -11,6 +11,9 @@ import { FLEET_BIN, isRunning, PATIENCE, runFleet, startFleet, untilGone } from 
 import { occupyDefaultPorts } from "./ports.ts";
 
 const QUICK = ["--heartbeat-interval", "1s"];
+
+/** Who may do what with a file, in octal. */
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe("fleet dev", () => {
   it("brings up a fleet, shows it, stops after the duration, and leaves nothing behind", async () => {
@@ -96,6 +99,29 @@ describe("fleet dev", () => {
     }
     fleet.command.interrupt();
     assert.equal((await fleet.command.ended).code, 0);
+  });
+
+  it("lets its masters into the system account of its broker, whose password nobody else can read", async () => {
+    await using fleet = await startDevFleet(["--peels", "1", ...QUICK]);
+    const file = join(fleet.folder, "nats-server.conf");
+    assert.deepEqual([await modeOf(fleet.folder), await modeOf(file)], ["700", "600"]);
+    const password = /SYS \{ users: \[\{ user: "fleet-system", password: "([\w-]{32})"/.exec(
+      await readFile(file, "utf8"),
+    )?.[1];
+    assert.ok(password);
+    for (const { pid, commandLine } of fleet.processes) {
+      assert.equal(commandLine.includes(password), false, commandLine);
+      const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
+      const told = environment.includes(`FLEET_NATS_SYS_PASSWORD=${password}`);
+      assert.equal(told, commandLine.includes(" master run "), commandLine);
+    }
+    assert.equal(`${fleet.command.stdout}${fleet.command.stderr}`.includes(password), false);
+    const monitor = /^http: "(.*)"$/m.exec(await readFile(file, "utf8"))?.[1];
+    await eventually(async () => {
+      const connections = await (await fetch(`http://${monitor}/connz?acc=SYS`)).json();
+      const names = (connections as { connections: { name: string }[] }).connections.map(({ name }) => name);
+      assert.match(names.join(), /^master:[^,]+:system$/);
+    }, PATIENCE);
   });
 
   it("uses the NATS that it is given, and leaves it running", async () => {

@@ -1,6 +1,7 @@
 // What a probe and the system account's events tell of peels that live, hang and die.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { renderSystemAccount } from "@fleet/broker";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { createBucket, createConnection, resolveConnectionOptions } from "@fleet/bus";
 import { createConnectionSignal, createProber, type PeelGone } from "@fleet/presence";
@@ -19,14 +20,10 @@ import {
   warningsOf,
 } from "./fleet-members.ts";
 
-const ACCOUNTS = `accounts {
-  SYS { users: [{ user: sys, password: pw }] }
-  FLEET { jetstream: enabled, users: [{ user: fleet, password: pw }] }
-}
-system_account: SYS
-no_auth_user: fleet`;
+const SYSTEM_LOGIN = { user: "sys", password: "pw" };
+const ACCOUNTS = renderSystemAccount(SYSTEM_LOGIN);
 
-const urlOf = ({ url }: { url: string }, user: string) => url.replace("nats://", `nats://${user}:pw@`);
+const systemUrlOf = ({ url }: { url: string }) => url.replace("nats://", "nats://sys:pw@");
 
 /** A connection signal that runs until disposed. */
 function startSignal(url: string) {
@@ -61,7 +58,7 @@ for (const { label, path, skip } of await resolveTestServerVersions(SUITES)) {
       await using server = await startTestServer({ path, config: ACCOUNTS });
       await using fleet = await connectSession({ urls: [server.url] });
       await using _master = await startMaster(server.url);
-      await using system = startSignal(urlOf(server, "sys"));
+      await using system = startSignal(systemUrlOf(server));
       const { heartbeatInterval } = QUICK;
       await using web1 = await spawnPeel(server.url, "web1", { "heartbeat-interval": heartbeatInterval });
       const prober = createProber({ connection: fleet.connection, clock: systemClock });
@@ -122,7 +119,7 @@ describe("probes", () => {
 describe("a connection signal", () => {
   it("warns of credentials that are not the system account's, and works on without hearing anything", async () => {
     await using server = await startTestServer({ config: ACCOUNTS });
-    await using outside = startSignal(urlOf(server, "fleet"));
+    await using outside = startSignal(server.url);
     await eventually(() =>
       assert.ok(outside.logger.lines.some(({ message }) => message.startsWith("not the NATS system account"))),
     );

@@ -12,3 +12,4 @@ export type { ClusterConfig } from "./server-config.ts";
 export type { ServerExit } from "./server-process.ts";
 export type { ResolvedServer, ServerSource } from "./server-program.ts";
 export { compareServerVersions, OLDEST_SERVER_VERSION } from "./server-version.ts";
+export { createSystemLogin, renderSystemAccount, type SystemLogin } from "./system-account.ts";

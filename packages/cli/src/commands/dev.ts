@@ -89,6 +89,7 @@ async function runMembers(config: DevConfig, broker: FoundBroker, { guardian, vi
           member,
           config,
           natsUrl: broker.url,
+          systemLogin: broker.own?.systemLogin,
           guardian,
           clock: systemClock,
           onLine: (name, line) => config.verbose && view.log(name, line),

@@ -1,10 +1,13 @@
 import { homedir } from "node:os";
 import {
+  createSystemLogin,
   defaultCacheDir,
   type Guardian,
   type ResolvedServer,
   type RunningServer,
+  renderSystemAccount,
   resolveServer,
+  type SystemLogin,
   startServer,
 } from "@fleet/broker";
 import { aborted, type Clock, isFleetError, messageOf, sleep } from "@fleet/runtime";
@@ -17,6 +20,8 @@ export interface DevBroker {
   readonly url: string;
   readonly port: number;
   readonly program: ResolvedServer;
+  /** Of the masters: it hears of every connection that ends. */
+  readonly systemLogin: SystemLogin;
   /** Starts it again whenever it dies, until `signal` aborts; then stops it and removes its store. */
   run(signal: AbortSignal): Promise<void>;
   /** Stops it and removes its store, also when it was never run. Calling it again does nothing. */
@@ -45,8 +50,10 @@ export async function startDevBroker({ port, guardian, clock, signal, note }: De
     signal,
     clock,
   });
+  const systemLogin = createSystemLogin();
+  const config = renderSystemAccount(systemLogin);
   const start = (clientPort: number | undefined) =>
-    startServer({ path: program.path, port: clientPort, guardian, clock, signal });
+    startServer({ path: program.path, port: clientPort, config, guardian, clock, signal });
   const server = await start(port ?? DEFAULT_NATS_PORT).catch((error: unknown) => {
     if (port !== undefined || !isFleetError(error, "PORT_IN_USE")) throw error;
     return start(undefined);
@@ -55,6 +62,7 @@ export async function startDevBroker({ port, guardian, clock, signal, note }: De
     url: server.url,
     port: server.clientPort,
     program,
+    systemLogin,
     run: (stop) => keepRunning(server, { clock, note }, stop),
     close: () => server.stop(),
   };

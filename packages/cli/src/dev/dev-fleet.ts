@@ -1,4 +1,4 @@
-import { type FindFreePortOptions, findFreePort, type Guardian } from "@fleet/broker";
+import { type FindFreePortOptions, findFreePort, type Guardian, type SystemLogin } from "@fleet/broker";
 import type { Clock, Service } from "@fleet/runtime";
 import { createChildService } from "./child-service.ts";
 import type { DevConfig } from "./dev-options.ts";
@@ -40,6 +40,8 @@ export interface MemberServiceParts {
   readonly member: DevMember;
   readonly config: Pick<DevConfig, "heartbeatInterval" | "heartbeatTtl">;
   readonly natsUrl: string;
+  /** Told to masters; `undefined` where the broker is not our own. */
+  readonly systemLogin: SystemLogin | undefined;
   readonly guardian: Guardian;
   readonly clock: Clock;
   readonly onLine: (name: string, line: string) => void;
@@ -48,7 +50,7 @@ export interface MemberServiceParts {
 
 /** The process of one member. What is set in this environment does not reach it: the flags say it all. */
 export function createMemberService(parts: MemberServiceParts): Service {
-  const { member, config, natsUrl, guardian, clock, onLine, onEnded } = parts;
+  const { member, config, natsUrl, systemLogin, guardian, clock, onLine, onEnded } = parts;
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("FLEET_"));
   return createChildService({
     name: member.name,
@@ -61,8 +63,13 @@ export function createMemberService(parts: MemberServiceParts): Service {
       ...["--heartbeat-ttl", config.heartbeatTtl],
       ...["--log-format", "text"],
     ],
-    // Not as a flag: a URL can hold a password, and arguments are there for all to see.
-    environment: { ...Object.fromEntries(inherited), FLEET_NATS_URL: natsUrl },
+    // Not as flags: these can hold passwords, and arguments are there for all to see.
+    environment: {
+      ...Object.fromEntries(inherited),
+      FLEET_NATS_URL: natsUrl,
+      ...(member.role === "master" &&
+        systemLogin && { FLEET_NATS_SYS_USER: systemLogin.user, FLEET_NATS_SYS_PASSWORD: systemLogin.password }),
+    },
     guardian,
     clock,
     onLine: (line) => onLine(member.name, line),

@@ -7,6 +7,8 @@ import {
   MASTER_SETTINGS,
   PEEL_SETTINGS,
   STEP_DOWN_SETTINGS,
+  SWARM_RUN_SETTINGS,
+  SWARM_SETTINGS,
 } from "./settings.ts";
 
 /** Builds the command line. Each command's code is loaded when it is run: a peel must start quickly. */
@@ -97,6 +99,26 @@ export function createProgram(version: string): Command {
   withSettings(stepDown, STEP_DOWN_SETTINGS).action(async (name, flags) => {
     const { runLeaseStepDown } = await import("./commands/lease-step-down.ts");
     await runLeaseStepDown(name, flags);
+  });
+
+  const swarm = addCommand(program, "swarm", {
+    summary: "a simulated fleet of any size",
+    description: "Simulates a fleet of any size, for tests and measurements.",
+    examples: ["fleet swarm run --peels 10000"],
+  });
+  const swarmRun = addCommand(swarm, "run", {
+    summary: "run a simulated fleet",
+    description:
+      "Runs a simulated fleet: peels that beat like real ones, over a few connections. At the end it tells what became of every beat.",
+    examples: [
+      "fleet swarm run --peels 10000",
+      "fleet swarm run --peels 1000000 --interval 10s --duration 5m -o json",
+      "fleet swarm run --peels 500 --churn 5/s --crash 1/s --loss 0.01 --seed 7",
+    ],
+  });
+  withSettings(swarmRun, [...SWARM_SETTINGS, ...SWARM_RUN_SETTINGS]).action(async (flags) => {
+    const { runSwarm } = await import("./commands/swarm-run.ts");
+    await runSwarm(flags, version);
   });
 
   const dev = addCommand(program, "dev", {

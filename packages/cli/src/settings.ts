@@ -154,6 +154,45 @@ export const STEP_DOWN_SETTINGS: readonly Setting[] = [
   TIMEOUT,
 ];
 
+/** Of `fleet swarm run`: what the swarm itself is told. */
+export const SWARM_SETTINGS: readonly Setting[] = [
+  ...NATS_SETTINGS,
+  flagOnly("peels", "peels that join", { placeholder: "count", defaultText: "1000" }),
+  flagOnly("interval", "time between two beats of a peel", { placeholder: "duration", defaultText: "10s" }),
+  flagOnly("ttl", "TTL of the heartbeat bucket, if there is none yet", {
+    placeholder: "duration",
+    defaultText: "three intervals",
+  }),
+  flagOnly("storage", "where such a bucket is kept: file or memory", { placeholder: "storage", defaultText: "file" }),
+  flagOnly("connections", "connections that the peels share", { placeholder: "count", defaultText: "2" }),
+  flagOnly("ramp", "time over which they join", {
+    placeholder: "duration",
+    defaultText: "a second for each 50,000",
+  }),
+  flagOnly("churn", "peels that leave, each replaced by another, such as 5/s", { placeholder: "rate" }),
+  flagOnly("crash", "peels that stop without goodbye and stay away", { placeholder: "rate" }),
+  flagOnly("flap", "peels that stop without goodbye and come back in a new session", { placeholder: "rate" }),
+  flagOnly("flap-down", "time until those come back", { placeholder: "duration", defaultText: "the interval" }),
+  flagOnly("loss", "part of the beats that is never sent, 0 to 1", { placeholder: "part", defaultText: "0" }),
+  flagOnly("seed", "the same seed gives the same comings, goings and losses", {
+    placeholder: "number",
+    defaultText: "1",
+  }),
+  flagOnly("prefix", "beginning of every id", { placeholder: "text", defaultText: "swarm-" }),
+  flagOnly("facts", "write facts for each peel", { kind: "switch" }),
+  flagOnly("leave", "say goodbye for every peel at the end", { kind: "switch" }),
+];
+
+/** Of `fleet swarm run`: what concerns the command. */
+export const SWARM_RUN_SETTINGS: readonly Setting[] = [
+  flagOnly("duration", "stop this long after every peel has joined", {
+    placeholder: "duration",
+    defaultText: "run until Ctrl-C",
+  }),
+  flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" }),
+  TIMEOUT,
+];
+
 /** The values of `settings` alone, to be checked by the package they belong to. */
 export function optionsOf(
   settings: readonly Setting[],

@@ -1,3 +1,5 @@
+import { backoffDelayMs } from "@fleet/runtime";
+
 /**
  * When a peel beats within its interval: 0 <= phase < intervalMs, fixed by its id. Peels that start or reconnect
  * together drift apart by it at their second beat, so that a fleet never beats in step.
@@ -30,4 +32,28 @@ export function nextBeatMono(options: {
   const nextMono = firstMono + beats * intervalMs;
   // The division can round a beat that is just over to one that is just to come.
   return nextMono > afterMono ? nextMono : firstMono + (beats + 1) * intervalMs;
+}
+
+/** A beat that is not acknowledged in this part of the interval has failed. */
+const DEADLINE_PART = 1 / 4;
+/** However long the interval: a peel that is told to stop waits for its beat. */
+const MAX_DEADLINE_MS = 5_000;
+
+/** Time after which a beat without an acknowledgement has failed. */
+export function beatDeadlineMs(intervalMs: number): number {
+  return Math.min(intervalMs * DEADLINE_PART, MAX_DEADLINE_MS);
+}
+
+/** When a beat that has failed is tried again: with growing, jittered delay, and no later than the regular beat. */
+export function retryBeatMono(options: {
+  /** Failures in a row, this one included. */
+  failures: number;
+  nowMono: number;
+  regularMono: number;
+  intervalMs: number;
+  random: () => number;
+}): number {
+  const { failures, nowMono, regularMono, intervalMs, random } = options;
+  const retryMs = backoffDelayMs(failures, { firstMs: intervalMs / 20, maxMs: intervalMs / 2 }, random);
+  return Math.min(regularMono, nowMono + retryMs);
 }

@@ -1,15 +1,7 @@
 import type { Bucket, Connection } from "@fleet/bus";
-import {
-  backoffDelayMs,
-  type Clock,
-  createThrottle,
-  isFleetError,
-  type Logger,
-  messageOf,
-  type Service,
-} from "@fleet/runtime";
+import { type Clock, createThrottle, isFleetError, type Logger, messageOf, type Service } from "@fleet/runtime";
 import { encodeHeartbeat, HEADER_SESSION, PROTOCOL_VERSION } from "@fleet/wire";
-import { beatPhaseMs, nextBeatMono } from "./beat-schedule.ts";
+import { beatDeadlineMs, beatPhaseMs, nextBeatMono, retryBeatMono } from "./beat-schedule.ts";
 
 /** How one beat ended. */
 export interface BeatOutcome {
@@ -42,10 +34,6 @@ export interface HeartbeatPublisher extends Service {
   readonly lastSuccessAt: number | undefined;
 }
 
-/** A beat that is not acknowledged in this part of the interval has failed. */
-const DEADLINE_PART = 1 / 4;
-/** However long the interval: a peel that is told to stop waits for its beat. */
-const MAX_DEADLINE_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 1_000;
 /** Failures in a row from which on the log says so: until then a beat is merely late. */
 const FAILURES_TO_WARN = 3;
@@ -119,8 +107,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
           dueMono = regularMono;
         } else {
           failures += 1;
-          const retryMs = backoffDelayMs(failures, { firstMs: intervalMs / 20, maxMs: intervalMs / 2 }, random);
-          dueMono = Math.min(regularMono, nowMono + retryMs);
+          dueMono = retryBeatMono({ failures, nowMono, regularMono, intervalMs, random });
           logger.debug("peel heartbeat: put", { error: messageOf(error), failures });
           if (failures >= FAILURES_TO_WARN) {
             throttle.run(() =>
@@ -154,8 +141,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
     this.#begun = true;
     this.#lastRevision = undefined;
     try {
-      const timeoutMs = Math.min(intervalMs * DEADLINE_PART, MAX_DEADLINE_MS);
-      this.#lastRevision = await bucket.put(peelId, value, { timeoutMs });
+      this.#lastRevision = await bucket.put(peelId, value, { timeoutMs: beatDeadlineMs(intervalMs) });
       this.#seq += 1;
       this.#lastSuccessAt = clock.wallMs();
       onBeat?.({ result: "ok", durationMs: clock.monoMs() - startedMono });

@@ -1,4 +1,4 @@
-export { beatPhaseMs, nextBeatMono } from "./beat-schedule.ts";
+export { beatDeadlineMs, beatPhaseMs, nextBeatMono, retryBeatMono } from "./beat-schedule.ts";
 export {
   type ConnectionSignal,
   type ConnectionSignalParts,

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { renderSwarmReport, type SwarmReport, swarmDocument, swarmLine } from "./swarm-report.ts";
+
+function report(changes: Partial<SwarmReport> = {}): SwarmReport {
+  return {
+    swarm: {
+      accounts: {
+        beats: {
+          due: 12_000,
+          retried: 5,
+          sent: 11_000,
+          acknowledged: 10_000,
+          failed: 900,
+          lost: 600,
+          unsent: 400,
+          late: 7,
+          missedTtl: 3,
+          waiting: 5,
+          inFlight: 100,
+        },
+        peels: { joined: 1_050, returned: 2, left: 40, leftWithoutMarker: 1, crashed: 9 },
+        facts: { stored: 1_000, failed: 0 },
+        failures: { TIMEOUT: 800, BACKPRESSURE: 101 },
+        ackMs: { p50: 0.1234, p99: 20.5, max: 99 },
+      },
+      census: {
+        count: (condition) => ({ waiting: 0, alive: 1_000, leaving: 0, left: 40, crashed: 10 })[condition],
+        silent: () => 4,
+        peels: () => [],
+        ids: () => [],
+        find: () => undefined,
+      },
+      ttlMs: 30_000,
+      disconnects: 2,
+    },
+    peels: 1_000,
+    connections: 2,
+    intervalMs: 10_000,
+    seed: 7,
+    durationMs: 20_000,
+    ...changes,
+  };
+}
+
+describe("the report of a swarm", () => {
+  it("is a document whose members are all there, in base units", () => {
+    assert.deepEqual(swarmDocument(report()), {
+      schema_version: 1,
+      configuration: { peels: 1_000, connections: 2, interval_seconds: 10, ttl_seconds: 30, seed: 7 },
+      duration_seconds: 20,
+      beats: {
+        due: 12_000,
+        retried: 5,
+        sent: 11_000,
+        acknowledged: 10_000,
+        failed: 900,
+        lost: 600,
+        unsent: 400,
+        late: 7,
+        missed_ttl: 3,
+        waiting: 5,
+        in_flight: 100,
+        acknowledged_per_second: 500,
+      },
+      acknowledgement_ms: { p50: 0.12, p99: 20.5, max: 99 },
+      failures: { TIMEOUT: 800, BACKPRESSURE: 101 },
+      facts: { stored: 1_000, failed: 0 },
+      peels: { joined: 1_050, returned: 2, left: 40, left_without_marker: 1, crashed: 9 },
+      now: { alive: 1_000, leaving: 0, left: 40, crashed: 10, silent_for_a_ttl: 4 },
+      disconnects: 2,
+    });
+  });
+
+  it("is a table for people, with the errors by name", () => {
+    const table = renderSwarmReport(report());
+    assert.match(table, /^ {2}failed +900, TIMEOUT 800, BACKPRESSURE 101$/m);
+    assert.match(table, /^ {2}acknowledged +10,000, 500 a second$/m);
+    assert.match(table, /^ {2}of them silent for a TTL +4$/m);
+  });
+
+  it("is a line while it runs, with the rate since the last one", () => {
+    const line = swarmLine(report(), { acknowledged: 9_000, durationMs: 18_000 });
+    assert.match(line, /^20s {2}1,000 alive {2}500 beats\/s {2}105 under way {2}900 failed /);
+  });
+
+  it("takes a run of no time", () => {
+    const { beats } = swarmDocument(report({ durationMs: 0 })) as { beats: { acknowledged_per_second: number } };
+    assert.equal(beats.acknowledged_per_second, 0);
+  });
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { seededChance, seededRandom } from "./seeded-random.ts";
+
+function draw(count: number, random: () => number): number[] {
+  return Array.from({ length: count }, random);
+}
+
+function assertUniform(numbers: readonly number[]): void {
+  const tenths = new Array<number>(10).fill(0);
+  for (const number of numbers) {
+    assert.ok(number >= 0 && number < 1);
+    tenths[Math.floor(number * 10)] = (tenths[Math.floor(number * 10)] ?? 0) + 1;
+  }
+  for (const count of tenths) assert.ok(Math.abs(count / numbers.length - 0.1) < 0.01, `${tenths}`);
+}
+
+describe("numbers drawn by a seed", () => {
+  it("are the same for the same seed and purpose, and others for another of either", () => {
+    const numbers = draw(20, seededRandom(7, "churn"));
+    assert.deepEqual(draw(20, seededRandom(7, "churn")), numbers);
+    assert.notDeepEqual(draw(20, seededRandom(8, "churn")), numbers);
+    assert.notDeepEqual(draw(20, seededRandom(7, "crash")), numbers);
+  });
+
+  it("are uniform, one after the other and each on its own", () => {
+    assertUniform(draw(20_000, seededRandom(1, "x")));
+    assertUniform(Array.from({ length: 20_000 }, (_, peel) => seededChance(1, peel, 1, 5)));
+    assertUniform(Array.from({ length: 20_000 }, (_, round) => seededChance(1, 5, 1, round)));
+    assertUniform(Array.from({ length: 20_000 }, (_, seed) => seededChance(seed, 5, 1, 5)));
+  });
+
+  it("do not make neighbours share their fate", () => {
+    const both = Array.from({ length: 20_000 }, (_, peel) => peel).filter(
+      (peel) => seededChance(1, peel, 1, 5) < 0.1 && seededChance(1, peel, 1, 6) < 0.1,
+    );
+    assert.ok(Math.abs(both.length - 200) < 70, `${both.length}`);
+  });
+});

@@ -1,0 +1,210 @@
+// A swarm against real servers: what it says of itself is what the broker holds.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { startTestServer } from "@fleet/broker/testing";
+import { type Bucket, type BucketEntry, createBucket } from "@fleet/bus";
+import { beatPhaseMs } from "@fleet/presence";
+import { eventually } from "@fleet/runtime/testing";
+import type { Swarm } from "@fleet/swarm";
+import { decodeFacts, decodeHeartbeat, FACTS_BUCKET, factText, HEARTBEAT_BUCKET, type Heartbeat } from "@fleet/wire";
+import { type BusSession, connectSession } from "./bus-session.ts";
+import { PATIENT } from "./fleet-members.ts";
+import { startSwarm } from "./swarm-members.ts";
+
+/** Everything that was due is somewhere, and all that was sent has its answer. */
+function assertSettled({ accounts: { beats } }: Swarm): void {
+  const text = JSON.stringify(beats);
+  assert.equal(beats.due + beats.retried, beats.sent + beats.lost + beats.unsent, text);
+  assert.equal(beats.sent, beats.acknowledged + beats.failed, text);
+  assert.deepEqual([beats.waiting, beats.inFlight], [0, 0], text);
+}
+
+function heartbeatsOf({ connection }: BusSession): Bucket {
+  return createBucket(connection, HEARTBEAT_BUCKET);
+}
+
+async function entriesOf(bucket: Bucket): Promise<BucketEntry[]> {
+  const entries: BucketEntry[] = [];
+  await bucket.replay((entry) => entries.push({ ...entry, value: entry.value.slice() }), { timeoutMs: 10_000 });
+  return entries;
+}
+
+function beatIn({ value }: Pick<BucketEntry, "value">): Heartbeat {
+  const decoded = decodeHeartbeat(value);
+  assert.ok(decoded.ok);
+  return decoded.value;
+}
+
+describe("a swarm", () => {
+  it("is in the bucket, peel by peel, as it says itself: 2,000 peels at 1 s with losses", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    // A TTL that nobody misses on a busy machine, also with every tenth beat lost.
+    await using running = await startSwarm(server.url, {
+      peels: "2000",
+      interval: "1s",
+      ttl: "30s",
+      loss: "0.1",
+      facts: true,
+    });
+    const { swarm } = running;
+    await eventually(() => assert.ok(swarm.accounts.beats.acknowledged >= 6_000), PATIENT);
+    await running.stop();
+
+    assertSettled(swarm);
+    const { beats, facts } = swarm.accounts;
+    assert.ok(Math.abs(beats.lost / beats.due - 0.1) < 0.03, `${beats.lost} of ${beats.due} lost`);
+    assert.equal(swarm.census.count("alive"), 2_000);
+    assert.equal(beats.missedTtl, 0);
+
+    const bucket = heartbeatsOf(session);
+    const entries = await entriesOf(bucket);
+    assert.equal((await bucket.state()).keys, entries.length);
+    const withBeats = [...swarm.census.peels()].filter((peel) => peel.beats > 0);
+    assert.equal(entries.length, withBeats.length);
+    for (const entry of entries) {
+      const peel = swarm.census.find(entry.key);
+      const { session: beatSession, seq, intervalMs, version } = beatIn(entry);
+      assert.deepEqual(
+        { session: beatSession, seq, intervalMs, version },
+        { session: peel?.session, seq: peel?.beats, intervalMs: 1_000, version: "1.2.3-test" },
+      );
+    }
+    const stored = await entriesOf(createBucket(session.connection, FACTS_BUCKET));
+    assert.equal(stored.length, facts.stored);
+    const [first] = stored;
+    const decoded = decodeFacts(first?.value ?? new Uint8Array());
+    assert.ok(decoded.ok && factText(decoded.value, "network", "hostname") === first?.key);
+  });
+
+  it("beats at the phases of real peels", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    const intervalMs = 1_000;
+    await using running = await startSwarm(server.url, { peels: "50", interval: "1s" });
+    const heardMono = new Map<string, number>();
+    const hearing = heartbeatsOf(session).hear(({ key }) => heardMono.set(key, performance.now()));
+    await eventually(() => assert.ok(running.swarm.accounts.beats.acknowledged >= 150), PATIENT);
+    hearing.close();
+    // Where two peels stand to each other is where their phases do, save for a few on a busy machine.
+    const base = heardMono.get("swarm-000001") ?? Number.NaN;
+    const offsets = [...heardMono].map(([id, atMono]) => {
+      const expected = beatPhaseMs(id, intervalMs) - beatPhaseMs("swarm-000001", intervalMs);
+      const off = (((atMono - base - expected) % intervalMs) + intervalMs) % intervalMs;
+      return Math.min(off, intervalMs - off);
+    });
+    assert.equal(offsets.length, 50);
+    const near = offsets.filter((off) => off < 100);
+    assert.ok(near.length >= 40, `${near.length} of 50 within 100 ms: ${offsets.map(Math.round)}`);
+  });
+
+  it("writes markers for those that leave and lets those that crash expire, as its census says", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    const changes: string[] = [];
+    await using running = await startSwarm(server.url, {
+      peels: "200",
+      interval: "500ms",
+      ttl: "4s",
+      onChange: ({ id, condition }) => changes.push(`${id} ${condition}`),
+    });
+    const { swarm } = running;
+    const bucket = heartbeatsOf(session);
+    await eventually(() => assert.ok([...swarm.census.peels()].every((peel) => peel.beats > 0)), PATIENT);
+
+    const left = swarm.intervene("leave", 20);
+    assert.equal(left.length, 20);
+    await eventually(() => assert.deepEqual(swarm.census.ids("left").sort(), [...left].sort()), PATIENT);
+    const markers = (await entriesOf(bucket)).filter(({ operation }) => operation === "delete");
+    assert.deepEqual(markers.map(({ key }) => key).sort(), [...left].sort());
+    for (const marker of markers) {
+      assert.equal(marker.header("Fleet-Session"), swarm.census.find(marker.key)?.session);
+    }
+
+    const crashed = swarm.intervene("crash", 30);
+    await eventually(async () => {
+      const keys = (await entriesOf(bucket)).filter(({ operation }) => operation === "put").map(({ key }) => key);
+      assert.deepEqual(keys.sort(), swarm.census.ids("alive").sort());
+      assert.equal(keys.length, 150);
+    }, PATIENT);
+    assert.deepEqual(swarm.census.ids("crashed").sort(), [...crashed].sort());
+
+    const sessionsBefore = new Map(left.map((id) => [id, swarm.census.find(id)?.session]));
+    const back = swarm.intervene("join", 20);
+    assert.deepEqual([...back].sort(), [...left].sort());
+    await eventually(async () => assert.equal((await bucket.state()).keys, 170), PATIENT);
+    for (const id of back) assert.notEqual(swarm.census.find(id)?.session, sessionsBefore.get(id));
+    await running.stop();
+    assertSettled(swarm);
+    const { peels } = swarm.accounts;
+    assert.deepEqual(peels, { joined: 220, returned: 20, left: 20, leftWithoutMarker: 0, crashed: 30 });
+    assert.equal(changes.length, 200 + 2 * 20 + 30 + 20);
+  });
+
+  it("comes and goes by its plan: churn, crashes and flaps", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    await using running = await startSwarm(server.url, {
+      peels: "300",
+      interval: "500ms",
+      ttl: "30s",
+      churn: "20/s",
+      crash: "10/s",
+      flap: "10/s",
+      flapDown: "300ms",
+      leave: true,
+    });
+    const { swarm } = running;
+    await eventually(() => assert.ok(swarm.accounts.peels.left >= 30), PATIENT);
+    await eventually(() => assert.ok(swarm.accounts.peels.returned >= 10), PATIENT);
+    await running.stop();
+    assertSettled(swarm);
+    const { left, leftWithoutMarker, crashed, joined } = swarm.accounts.peels;
+    assert.equal(swarm.census.count("alive"), 0);
+    assert.equal(left + leftWithoutMarker + crashed, joined);
+    // With the TTL far away every peel is there, with its last beat or its marker.
+    const entries = await entriesOf(heartbeatsOf(session));
+    const deleted = entries.filter(({ operation }) => operation === "delete").map(({ key }) => key);
+    assert.deepEqual(deleted.sort(), swarm.census.ids("left").sort());
+  });
+
+  it("goes on after the broker was away, without having piled anything up", async () => {
+    await using server = await startTestServer();
+    await using running = await startSwarm(server.url, {
+      peels: "500",
+      interval: "500ms",
+      ttl: "30s",
+      storage: "file",
+    });
+    const { swarm } = running;
+    await eventually(() => assert.ok(swarm.accounts.beats.acknowledged >= 1_000), PATIENT);
+    server.kill("SIGKILL");
+    await server.exited;
+    await eventually(() => assert.ok(swarm.accounts.beats.unsent >= 1_000), PATIENT);
+    const { waiting, inFlight, acknowledged } = swarm.accounts.beats;
+    assert.deepEqual([waiting, inFlight], [0, 0]);
+    await server.restart();
+    await eventually(() => assert.ok(swarm.accounts.beats.acknowledged >= acknowledged + 1_500), PATIENT);
+    await using session = await connectSession({ urls: [server.url] });
+    await eventually(async () => assert.equal((await heartbeatsOf(session).state()).keys, 500), PATIENT);
+    await running.stop();
+    assertSettled(swarm);
+    assert.equal(swarm.disconnects, 2);
+  });
+
+  it("tells of a bucket with another TTL, and fails where it may not make one", async () => {
+    await using server = await startTestServer();
+    {
+      await using first = await startSwarm(server.url, { peels: "1", interval: "500ms", ttl: "5s" });
+      assert.equal(first.swarm.ttlMs, 5_000);
+    }
+    await using second = await startSwarm(server.url, { peels: "1", interval: "500ms" });
+    assert.equal(second.swarm.ttlMs, 5_000);
+    assert.ok(second.logger.lines.some(({ level, message }) => level === "warn" && message.includes("another TTL")));
+
+    await using plain = await startTestServer({
+      config: "accounts { A { users: [{ user: me, password: secret }] } }",
+    });
+    await assert.rejects(startSwarm(`nats://me:secret@127.0.0.1:${plain.clientPort}`), /JetStream/);
+  });
+});

@@ -59,7 +59,7 @@ export function createConnectionScript(clock: Clock): ConnectionScript {
     createInbox: () => "_INBOX.x",
     subscribe(subject, onMessage) {
       receive = onMessage;
-      return { subject, close: () => {} };
+      return { subject, refused: false, close: () => {} };
     },
     publish(subject, payload, { reply = "", headers } = {}) {
       if (state !== "connected") throw new FleetError("NOT_CONNECTED", "down", { retryable: true });

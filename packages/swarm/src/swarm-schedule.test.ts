@@ -57,12 +57,12 @@ describe("the schedule of a swarm", () => {
     );
   });
 
-  it("leaves out the rounds that were slept through, and says how many", () => {
+  it("leaves out whole rounds after a long pause, and says how many", () => {
     const { advance } = createScene(100, 1_000);
     advance(1_500);
     const { visits, skipped } = advance(3_600_500);
-    assert.ok(skipped >= 3_597, `${skipped}`);
-    assert.ok(visits.length <= 200, `${visits.length}`);
+    assert.ok(skipped >= 3_596, `${skipped}`);
+    assert.ok(visits.length <= 300, `${visits.length}`);
     const later = advance(3_601_500);
     assert.deepEqual([later.visits.length, later.skipped], [100, 0]);
   });

@@ -3,8 +3,8 @@ import { beatPhaseMs, nextBeatMono } from "@fleet/presence";
 /** When every peel of a swarm beats; times are since the swarm began. */
 export interface SwarmSchedule {
   /**
-   * Calls `visit` for each regular beat after the last call and up to `untilMs`, in order of time. Rounds that were slept
-   * through whole are left out: gives how many.
+   * Calls `visit` for each regular beat after the last call and up to `untilMs`, in order of time. After a long pause whole
+   * rounds are left out: gives how many.
    */
   advance(untilMs: number, visit: (peel: number, dueMs: number) => void): number;
   /** The next regular beat of a peel after `afterMs`. */
@@ -20,6 +20,8 @@ export interface SwarmScheduleOptions {
 /** Numbers of peels that fit beside 32 bits of phase into a number that is exact. */
 const PEEL_LIMIT = 2 ** 21;
 const PHASE_STEPS = 2 ** 32;
+/** Rounds that are still gone through one by one after a pause. */
+const ROUNDS_MADE_UP = 2;
 
 /**
  * The schedule of the real peel (`beatPhaseMs`, `nextBeatMono`) for a whole fleet at once: the peels in order of their phase,
@@ -45,8 +47,7 @@ export function createSwarmSchedule({ count, idOf, intervalMs }: SwarmScheduleOp
   return {
     advance(untilMs, visit) {
       const behind = Math.floor(untilMs / intervalMs) - round;
-      // What is due in the round before still counts: a beat of it may be less than an interval old.
-      const skipped = Math.max(0, behind - 1);
+      const skipped = Math.max(0, behind - ROUNDS_MADE_UP);
       round += skipped;
       while (count > 0) {
         const dueMs = (phases[hand] as number) + round * intervalMs;

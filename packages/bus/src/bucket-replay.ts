@@ -31,7 +31,7 @@ interface ConsumerInfo {
 export async function replayStream(
   connection: Connection,
   bucket: string,
-  visit: (entry: BucketEntry) => void,
+  visit: (entry: BucketEntry, replay: BucketReplay) => void,
   options: ReplayOptions,
 ): Promise<BucketReplay> {
   const stream = bucketStream(bucket);
@@ -77,14 +77,15 @@ export async function replayStream(
         revision = delivery.sequence;
         messages += 1;
         bytes += message.payload.length + MESSAGE_OVERHEAD_BYTES;
-        visit({
+        const entry: BucketEntry = {
           key: keyOfSubject(bucket, message.subject),
           value: message.payload,
           revision,
           operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
           storedAt: delivery.storedAt,
           header: (name) => message.header(name),
-        });
+        };
+        visit(entry, result);
         return !isLast;
       });
       size = Math.min(MAX_BATCH, size * BATCH_GROWTH, Math.ceil((BATCH_BYTES * messages) / bytes));

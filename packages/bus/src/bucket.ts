@@ -41,7 +41,7 @@ export interface BucketState {
   readonly createdAt: number;
 }
 
-/** The outcome of reading a bucket through. */
+/** What is known of reading a bucket through, from its beginning. */
 export interface BucketReplay {
   /** Broker's wall time when the reading began, ms since the epoch; known from every server. */
   readonly brokerNow: number;
@@ -94,10 +94,10 @@ export interface Bucket {
   state(options?: { timeoutMs?: number }): Promise<BucketState>;
   /**
    * Calls `visit` with the last message of every key that existed when the reading began, delete markers included, in
-   * order of revision and never twice for a key. One that is rewritten meanwhile may not come at all: listen first
-   * (`hear`) to miss none. Ends by itself, at the latest after `timeoutMs`, with `TIMEOUT`.
+   * order of revision and never twice for a key, and with what is known of the reading. One that is rewritten meanwhile may
+   * not come at all: listen first (`hear`) to miss none. Ends by itself, at the latest after `timeoutMs`, with `TIMEOUT`.
    */
-  replay(visit: (entry: BucketEntry) => void, options: ReplayOptions): Promise<BucketReplay>;
+  replay(visit: (entry: BucketEntry, replay: BucketReplay) => void, options: ReplayOptions): Promise<BucketReplay>;
   /** Calls `onWrite` for each write heard from now on. `ready` resolves when the server knows. */
   hear(onWrite: (write: HeardWrite) => void): { readonly ready: Promise<void>; close(): void };
 }

@@ -41,6 +41,7 @@ export interface MasterConfig extends OperationsConfig {
   /** `undefined`: what the system account hears is not listened to. */
   readonly systemConnection: ConnectionConfig | undefined;
   readonly heartbeatTtlMs: number;
+  readonly heartbeatIntervalMs: number;
   readonly heartbeatStorage: "file" | "memory";
   /** `undefined`: by the size of the cluster. */
   readonly replicas: number | undefined;
@@ -90,6 +91,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
     }),
     systemConnection: systemConnection(given, { urls: given.natsUrl, name: `master:${id}:system`, ca: given.natsCa }),
     heartbeatTtlMs: given.heartbeatTtl,
+    heartbeatIntervalMs: given.heartbeatInterval,
     heartbeatStorage: given.heartbeatStorage,
     replicas: given.replicas,
     countIntervalMs: given.countInterval,

@@ -55,9 +55,11 @@ export function createMaster({ config, version, clock, random, logger, control }
     logger,
   });
   const shared = { connection, keeper, stopTimeoutMs, clock, random, logger };
+  const { heartbeatTtlMs, heartbeatIntervalMs, countIntervalMs } = config;
+  const presence = createPresenceSubsystem({ ...shared, heartbeatTtlMs, heartbeatIntervalMs, countIntervalMs });
   const duties: readonly Subsystem[] = [
-    createPresenceSubsystem({ ...shared, countIntervalMs: config.countIntervalMs }),
-    createRosterSubsystem({ ...shared, masterId: config.id }),
+    presence,
+    createRosterSubsystem({ ...shared, view: presence.view, masterId: config.id, heartbeatTtlMs }),
   ];
   const subsystems: readonly Subsystem[] = [
     ...duties,

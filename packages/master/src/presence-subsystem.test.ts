@@ -24,6 +24,8 @@ function createSubject(problems: readonly string[] = []) {
         return problems;
       },
     },
+    heartbeatTtlMs: 30_000,
+    heartbeatIntervalMs: 10_000,
     countIntervalMs: 15_000,
     stopTimeoutMs: 1_000,
     clock,
@@ -38,16 +40,33 @@ test("the presence metrics have the names that dashboards know, under any prefix
     const metrics = createMetrics({ prefix, component: "master", version: "1.2.3" });
     createSubject().subsystem.registerMetrics(metrics);
     const { body } = await metrics.render();
-    const own = body.split("\n").filter((line) => line.startsWith(prefix) && !/build_info|read_errors/.test(line));
+    const own = body
+      .split("\n")
+      .filter((line) => line.startsWith(prefix) && !/build_info|read_errors|_bucket/.test(line));
     assert.deepEqual(
       own,
       [
         "connected_peels 0",
+        'peels{state="online"} 0',
+        'peels{state="late"} 0',
+        'peels{state="offline"} 0',
+        'peels{state="conflict"} 0',
+        "presence_drift 0",
+        "presence_valid 0",
+        "heartbeats_received_total 0",
         'heartbeats_malformed_total{reason="empty"} 0',
         'heartbeats_malformed_total{reason="oversize"} 0',
         'heartbeats_malformed_total{reason="encoding"} 0',
         'heartbeats_malformed_total{reason="schema"} 0',
         'heartbeats_malformed_total{reason="key"} 0',
+        'peel_transitions_total{reason="joined"} 0',
+        'peel_transitions_total{reason="returned"} 0',
+        'peel_transitions_total{reason="left"} 0',
+        'peel_transitions_total{reason="crashed"} 0',
+        'peel_transitions_total{reason="expired"} 0',
+        'peel_transitions_total{reason="conflict"} 0',
+        "peel_clock_skew_seconds_sum 0",
+        "peel_clock_skew_seconds_count 0",
       ].map((line) => `${prefix}_${line}`),
     );
     // No sample before the first count: an age that nobody knows is not 0.
@@ -62,7 +81,7 @@ test("presence is down until the peels have been counted, and says what is wrong
   assert.deepEqual([check?.name, others], ["presence", []]);
   assert.deepEqual(await check?.run(new AbortController().signal), {
     status: "down",
-    message: "the peels have not been counted yet; peel-heartbeat: TTL is 1m0s, not 30s",
+    message: "the peels have not been counted yet; not connected to NATS; peel-heartbeat: TTL is 1m0s, not 30s",
   });
   assert.deepEqual(asked, ["peel-heartbeat", "facts"]);
 });

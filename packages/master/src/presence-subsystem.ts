@@ -1,14 +1,33 @@
 import { type Connection, createBucket } from "@fleet/bus";
-import type { Check, Metrics } from "@fleet/ops";
-import { createHeartbeatListener, createMarkerSweeper, createPeelCounter } from "@fleet/presence";
-import { type Clock, createServiceGroup, createThrottle, isFleetError, type Logger, messageOf } from "@fleet/runtime";
-import { FACTS_BUCKET, HEARTBEAT_BUCKET, MALFORMED_REASONS } from "@fleet/wire";
+import type { Check } from "@fleet/ops";
+import {
+  createLiveView,
+  createMarkerSweeper,
+  createPeelCounter,
+  createProber,
+  createTransitionLog,
+  type LiveView,
+  readRoster,
+} from "@fleet/presence";
+import {
+  aborted,
+  type Clock,
+  createServiceGroup,
+  createThrottle,
+  isFleetError,
+  type Logger,
+  messageOf,
+} from "@fleet/runtime";
+import { FACTS_BUCKET, HEARTBEAT_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
 import type { BucketKeeper } from "./bucket-keeper.ts";
+import { registerPresenceMetrics } from "./presence-metrics.ts";
 import type { Subsystem } from "./subsystem.ts";
 
 export interface PresenceSubsystemParts {
   readonly connection: Connection;
   readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
+  readonly heartbeatTtlMs: number;
+  readonly heartbeatIntervalMs: number;
   readonly countIntervalMs: number;
   readonly stopTimeoutMs: number;
   readonly clock: Clock;
@@ -16,29 +35,59 @@ export interface PresenceSubsystemParts {
   readonly logger: Logger;
 }
 
+/** The subsystem that knows who is here. */
+export interface PresenceSubsystem extends Subsystem {
+  readonly view: LiveView;
+}
+
 /** A count this many intervals old is no longer to be relied on. */
 const STALE_INTERVALS = 3;
+/** A difference between the index and the broker's count that so many counts have shown has a cause. */
+const LASTING_COUNTS = 3;
+/** The holder of the publisher lease removes markers at once; others after as long, and as much again at random. */
+const STANDBY_SWEEP_MS = 500;
+const ROSTER_TIMEOUT_MS = 60_000;
 
-/** Knows how many peels are connected. */
-export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsystem {
-  const { connection, keeper, countIntervalMs, clock, random, logger } = parts;
+/** Knows who is connected and who is not, since when and why, and how many there are. */
+export function createPresenceSubsystem(parts: PresenceSubsystemParts): PresenceSubsystem {
+  const { connection, keeper, heartbeatTtlMs, countIntervalMs, clock, random, logger } = parts;
   const bucket = createBucket(connection, HEARTBEAT_BUCKET);
   const throttle = createThrottle(clock, 60_000);
+  let publishing = false;
+  let drift = 0;
+  let driftCounts = 0;
 
-  const sweeper = createMarkerSweeper({ bucket, clock, logger, onSwept: () => counter.refresh() });
-  const listener = createHeartbeatListener({
+  const sweeper = createMarkerSweeper({
     bucket,
     clock,
     logger,
-    onLeave: (key) => sweeper.heard(key),
-    onFirstBeat: () => counter.refresh(),
+    delayMs: () => (publishing ? 0 : STANDBY_SWEEP_MS * (1 + 2 * random())),
+    onSwept: () => counter.refresh(),
+  });
+  const view = createLiveView({
+    bucket,
+    connection,
+    prober: createProber({ connection, clock }),
+    ttlMs: heartbeatTtlMs,
+    intervalMs: parts.heartbeatIntervalMs,
+    clock,
+    random,
+    logger,
+    onMarker: (key) => sweeper.heard(key),
+    async readRecords(signal) {
+      const roster = createBucket(connection, ROSTER_BUCKET);
+      return (await readRoster(roster, { timeoutMs: ROSTER_TIMEOUT_MS, signal })).byId;
+    },
   });
   const counter = createPeelCounter({
     bucket,
     intervalMs: countIntervalMs,
     clock,
     random,
-    markers: () => sweeper.outstanding,
+    others: () => sweeper.outstanding + view.lingering + view.listener.malformedKeys(heartbeatTtlMs),
+    isHeld: () => view.blindness !== undefined,
+    onState: (state) => view.compare(state),
+    onCounted: (count) => compare(count),
     onError(error) {
       if (connection.state !== "connected") return;
       logger.debug("connected-peels count failed; keeping last gauge value", { error: messageOf(error) });
@@ -51,16 +100,27 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsyste
     },
   });
 
+  /** Compares the two counts, the broker's and the index's own; one that differs for long has missed something. */
+  const compare = (count: number) => {
+    drift = view.counts.online + view.counts.late + view.counts.conflict - count;
+    driftCounts = drift === 0 ? 0 : driftCounts + 1;
+    // Where reading does not help, it is tried less and less often.
+    const isLasting = driftCounts >= LASTING_COUNTS && Number.isInteger(Math.log2(driftCounts / LASTING_COUNTS));
+    if (isLasting) view.resync("drift");
+  };
+
   const check: Check = {
     name: "presence",
     run() {
       const problems = keeper.problemsOf(HEARTBEAT_BUCKET, FACTS_BUCKET);
       const { ageMs } = counter;
+      const { blindness } = view;
+      const why = blindness === undefined ? [] : [blindness];
       if (ageMs === undefined) {
-        return { status: "down", message: ["the peels have not been counted yet", ...problems].join("; ") };
+        return { status: "down", message: ["the peels have not been counted yet", ...why, ...problems].join("; ") };
       }
-      const stale = ageMs > STALE_INTERVALS * countIntervalMs;
-      const reasons = [...(stale ? [`the count is ${Math.round(ageMs / 1_000)}s old`] : []), ...problems];
+      const isStale = blindness === undefined && ageMs > STALE_INTERVALS * countIntervalMs;
+      const reasons = [...why, ...(isStale ? [`the count is ${Math.round(ageMs / 1_000)}s old`] : []), ...problems];
       return reasons.length > 0 ? { status: "degraded", message: reasons.join("; ") } : { status: "ok" };
     },
   };
@@ -68,37 +128,33 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Subsyste
   const group = createServiceGroup({
     name: "presence",
     clock,
-    members: [sweeper, listener, counter],
+    members: [sweeper, view, counter],
     stopTimeoutMs: parts.stopTimeoutMs,
   });
 
   return {
     name: group.name,
+    view,
     checks: [check],
     async run(signal) {
+      const log = createTransitionLog({ clock, logger });
       const stopListening = connection.onState((state) => {
         if (state === "connected") counter.refresh();
       });
+      const stopLogging = view.onTransition((transition) => {
+        log.take(transition);
+        counter.refresh();
+      });
       await group.run(signal);
+      stopLogging();
+      log.flush();
       stopListening();
     },
-    registerMetrics(metrics: Metrics) {
-      metrics.computedGauge(
-        "connected_peels",
-        "Live peels: keys of the heartbeat bucket less delete markers, as of the last good count.",
-        () => counter.count,
-      );
-      metrics.computedGauge(
-        "presence_last_refresh_timestamp_seconds",
-        "Unix time of the last good count of the peels; absent before the first.",
-        () => (counter.refreshedAt === undefined ? undefined : counter.refreshedAt / 1_000),
-      );
-      metrics.computedCounter(
-        "heartbeats_malformed_total",
-        "Values in the heartbeat bucket that are not a beat, by what is wrong with them.",
-        () => MALFORMED_REASONS.map((reason) => ({ labels: { reason }, value: listener.malformed[reason] })),
-        ["reason"],
-      );
+    async publish({ signal }) {
+      publishing = true;
+      await aborted(signal);
+      publishing = false;
     },
+    registerMetrics: (metrics) => registerPresenceMetrics(metrics, { view, counter, drift: () => drift }),
   };
 }

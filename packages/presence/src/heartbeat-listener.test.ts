@@ -9,64 +9,57 @@ const bytes = (hex: string): Uint8Array => Buffer.from(hex, "hex");
 const beat = (changes: Partial<Heartbeat> = {}): Uint8Array =>
   encodeHeartbeat({ sentAt: 0, version: "1.2.3", protocol: 1, ...changes });
 
-function runListener() {
+function startListener() {
   const clock = createFakeClock();
   const bucket = createMemoryBucket({ name: "peel-heartbeat", clock });
   const logger = createRecordingLogger();
-  const left: string[] = [];
-  let came = 0;
+  const left: [string, string | undefined][] = [];
+  const beats: string[] = [];
   const listener = createHeartbeatListener({
     bucket,
     clock,
     logger,
-    onLeave: (key) => left.push(key),
-    onFirstBeat: () => {
-      came += 1;
-    },
+    onGoodbye: (key, session) => left.push([key, session]),
+    onBeat: (id, { session, seq }) => beats.push(`${id} ${session ?? "-"} ${seq ?? "-"}`),
   });
-  const controller = new AbortController();
-  const run = listener.run(controller.signal);
-  const stop = async () => {
-    controller.abort();
-    await run;
-  };
-  return { clock, bucket, logger, listener, left, came: () => came, stop };
+  void listener.listen();
+  return { clock, bucket, logger, listener, left, beats };
 }
 
 const NONE = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
 
-test("beats are no news, but the first of a session is", async () => {
-  const { bucket, logger, listener, left, came, stop } = runListener();
+test("beats are told with what they say", async () => {
+  const { bucket, logger, listener, left, beats } = startListener();
   await bucket.put("web1", beat({ session: "a", seq: 1 }));
   await bucket.put("web2", beat({ session: "b", seq: 1 }));
-  assert.equal(came(), 2);
-  for (const seq of [2, 3, 11]) await bucket.put("web1", beat({ session: "a", seq }));
-  assert.equal(came(), 2);
+  await bucket.put("web1", beat({ session: "a", seq: 2 }));
+  assert.deepEqual(beats, ["web1 a 1", "web2 b 1", "web1 a 2"]);
   assert.deepEqual([left, listener.malformed, logger.lines], [[], NONE, []]);
-  await stop();
 });
 
 test("a beat of another make is a beat: with three fields, with unknown ones, with none", async () => {
-  const { bucket, logger, listener, came, stop } = runListener();
+  const { bucket, logger, listener, beats } = startListener();
   await bucket.put("web1", beat());
   // {"version": "9", "extra": {"a": [1]}}
   await bucket.put("web2", bytes("82a776657273696f6ea139a5657874726181a1619101"));
   await bucket.put("web3", bytes("80"));
-  assert.deepEqual([listener.malformed, logger.lines, came()], [NONE, [], 0]);
-  await stop();
+  assert.deepEqual(beats, ["web1 - -", "web2 - -", "web3 - -"]);
+  assert.deepEqual([listener.malformed, logger.lines], [NONE, []]);
 });
 
-test("delete markers of either kind are told, with their keys", async () => {
-  const { bucket, left, stop } = runListener();
+test("delete markers of either kind are told, with their keys and sessions", async () => {
+  const { bucket, left } = startListener();
   await bucket.put("web1", beat());
   await bucket.delete("web1", { headers: { "Fleet-Session": "a" } });
   await bucket.delete("web2", { headers: { "KV-Operation": "PURGE" } });
-  assert.deepEqual(left, ["web1", "web2"]);
-  await stop();
+  assert.deepEqual(left, [
+    ["web1", "a"],
+    ["web2", undefined],
+  ]);
 });
 
 test("values that are not a beat are counted by what is wrong with them, and skipped", async () => {
-  const { bucket, listener, left, came, stop } = runListener();
+  const { bucket, listener, left, beats } = startListener();
   const table: [string, Uint8Array, keyof typeof NONE, number][] = [
     ["web1", bytes(""), "empty", 1],
     ["web1", new Uint8Array(1_025), "oversize", 2],
@@ -79,12 +72,25 @@ test("values that are not a beat are counted by what is wrong with them, and ski
     for (let turn = 0; turn < times; turn += 1) await bucket.put(key, value);
   }
   assert.deepEqual(listener.malformed, { empty: 1, oversize: 2, encoding: 3, schema: 4, key: 6 });
-  assert.deepEqual([left, came()], [[], 0]);
-  await stop();
+  assert.deepEqual([left, beats], [[], []]);
+});
+
+test("keys that hold no beat are known until they expire, are deleted or hold one", async () => {
+  const { clock, bucket, listener } = startListener();
+  for (const key of ["web1", "web2", "web3"]) await bucket.put(key, bytes("c1"));
+  await clock.advance(20_000);
+  await bucket.put("web1", bytes("c1"));
+  assert.equal(listener.malformedKeys(30_000), 3);
+  await bucket.delete("web2");
+  assert.equal(listener.malformedKeys(30_000), 2);
+  await clock.advance(10_000);
+  assert.equal(listener.malformedKeys(30_000), 1);
+  await bucket.put("web1", beat());
+  assert.equal(listener.malformedKeys(30_000), 0);
 });
 
 test("what is wrong is written once a minute, with the number of values held back", async () => {
-  const { clock, bucket, logger, stop } = runListener();
+  const { clock, bucket, logger } = startListener();
   for (let turn = 0; turn < 500; turn += 1) await bucket.put(`web${turn}`, bytes("c1"));
   assert.deepEqual(logger.lines, [
     {
@@ -99,12 +105,13 @@ test("what is wrong is written once a minute, with the number of values held bac
   await clock.advance(1);
   await bucket.put("web2", bytes(""));
   assert.deepEqual(logger.lines[1]?.fields, { key: "web2", reason: "empty", bytes: 0, more: 500 });
-  await stop();
 });
 
-test("it hears nothing before it runs and nothing after", async () => {
-  const { bucket, listener, stop } = runListener();
-  await stop();
-  await bucket.put("web1", bytes("c1"));
-  assert.deepEqual(listener.malformed, NONE);
+test("it hears nothing once it is closed, and everything once when it listens anew", async () => {
+  const { bucket, listener, beats } = startListener();
+  void listener.listen();
+  await bucket.put("web1", beat());
+  listener.close();
+  await bucket.put("web1", beat());
+  assert.equal(beats.length, 1);
 });

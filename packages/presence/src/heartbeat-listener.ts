@@ -1,64 +1,103 @@
 import type { Bucket, HeardWrite } from "@fleet/bus";
-import { aborted, type Clock, createThrottle, type Logger, type Service } from "@fleet/runtime";
-import { type Decoded, decodeHeartbeat, type Heartbeat, isPeelId, type MalformedReason } from "@fleet/wire";
+import { type Clock, createThrottle, type Logger } from "@fleet/runtime";
+import {
+  type Decoded,
+  decodeHeartbeat,
+  HEADER_SESSION,
+  type Heartbeat,
+  isPeelId,
+  type MalformedReason,
+} from "@fleet/wire";
 
 export interface HeartbeatListenerParts {
   /** The heartbeat bucket. */
   readonly bucket: Bucket;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A delete marker was heard for this key. */
-  readonly onLeave: (key: string) => void;
-  /** The first beat of a session was heard: a peel has come. */
-  readonly onFirstBeat: () => void;
+  readonly onBeat: (id: string, beat: Heartbeat) => void;
+  /** A delete marker was heard for this key, of this session if it says so. It may have been refused. */
+  readonly onGoodbye: (key: string, session: string | undefined) => void;
 }
 
 /** Hears every beat of the fleet. */
-export interface HeartbeatListener extends Service {
+export interface HeartbeatListener {
   /** Values that were not a beat, by what was wrong. */
   readonly malformed: Readonly<Record<MalformedReason, number>>;
+  /** Keys of which one was heard within the TTL given: they are in the bucket and no peels. */
+  malformedKeys(ttlMs: number): number;
+  /** A value that is not a beat was found: it is counted, and logged once a minute. */
+  refuse(key: string, reason: MalformedReason, bytes: number): void;
+  /** Listens from now on, anew if it did before; resolves when the server knows. */
+  listen(): Promise<void>;
+  close(): void;
 }
 
 const LOG_EVERY_MS = 60_000;
+/** Keys remembered: whoever writes more of them than this has them counted as peels. */
+const MAX_MALFORMED_KEYS = 10_000;
 
-/** Creates a listener. A value that is not a beat is counted, logged once a minute, and skipped. */
+/** Creates a listener; it hears nothing until told to. */
 export function createHeartbeatListener(parts: HeartbeatListenerParts): HeartbeatListener {
-  const { bucket, clock, logger, onLeave, onFirstBeat } = parts;
+  const { bucket, clock, logger, onBeat, onGoodbye } = parts;
   const malformed: Record<MalformedReason, number> = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
+  const malformedMono = new Map<string, number>();
   const throttle = createThrottle(clock, LOG_EVERY_MS);
+  let hearing: ReturnType<Bucket["hear"]> | undefined;
 
-  const onWrite = (write: HeardWrite) => {
-    if (write.operation !== "put") {
-      onLeave(write.key);
-      return;
-    }
-    const decoded = decodeBeat(write);
-    if (decoded.ok) {
-      if (decoded.value.seq === 1) onFirstBeat();
-      return;
-    }
-    malformed[decoded.reason] += 1;
+  const refuse = (key: string, reason: MalformedReason, bytes: number) => {
+    malformed[reason] += 1;
+    malformedMono.delete(key);
+    if (malformedMono.size < MAX_MALFORMED_KEYS) malformedMono.set(key, clock.monoMs());
     throttle.run((heldBack) =>
       logger.warn("a value in the heartbeat bucket is not a beat; skipped", {
-        key: write.key,
-        reason: decoded.reason,
-        bytes: write.value.length,
+        key,
+        reason,
+        bytes,
         ...(heldBack > 0 && { more: heldBack }),
       }),
     );
   };
 
+  const onWrite = (write: HeardWrite) => {
+    const { key, value, operation } = write;
+    if (operation !== "put") {
+      malformedMono.delete(key);
+      onGoodbye(key, write.header(HEADER_SESSION));
+      return;
+    }
+    const decoded = decodeBeat(key, value);
+    if (!decoded.ok) refuse(key, decoded.reason, value.length);
+    else {
+      if (malformedMono.size > 0) malformedMono.delete(key);
+      onBeat(key, decoded.value);
+    }
+  };
+
   return {
-    name: "heartbeat-listener",
     malformed,
-    async run(signal) {
-      const hearing = bucket.hear(onWrite);
-      await aborted(signal);
-      hearing.close();
+    malformedKeys(ttlMs) {
+      const sinceMono = clock.monoMs() - ttlMs;
+      for (const [key, heardMono] of malformedMono) {
+        // In the order heard.
+        if (heardMono > sinceMono) break;
+        malformedMono.delete(key);
+      }
+      return malformedMono.size;
+    },
+    refuse,
+    listen() {
+      hearing?.close();
+      hearing = bucket.hear(onWrite);
+      return hearing.ready;
+    },
+    close() {
+      hearing?.close();
+      hearing = undefined;
     },
   };
 }
 
-function decodeBeat({ key, value }: HeardWrite): Decoded<Heartbeat> {
+/** Reads a beat as it lies in the bucket. */
+export function decodeBeat(key: string, value: Uint8Array): Decoded<Heartbeat> {
   return isPeelId(key) ? decodeHeartbeat(value) : { ok: false, reason: "key" };
 }

@@ -5,11 +5,7 @@ export {
   createConnectionSignal,
   type PeelGone,
 } from "./connection-signal.ts";
-export {
-  createHeartbeatListener,
-  type HeartbeatListener,
-  type HeartbeatListenerParts,
-} from "./heartbeat-listener.ts";
+export { type PresenceErrorCode, presenceErrors } from "./errors.ts";
 export {
   type BeatOutcome,
   createHeartbeatPublisher,
@@ -17,7 +13,9 @@ export {
   type HeartbeatPublisherParts,
 } from "./heartbeat-publisher.ts";
 export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "./heartbeat-timing.ts";
+export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
+export type { ResyncCause } from "./observer.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
 export { type ListedPeel, type ListPeelsParts, listPeels, type PeelListing } from "./peel-listing.ts";
 export type { PeelPresence, PresenceView } from "./presence-view.ts";
@@ -29,4 +27,13 @@ export {
   type Prober,
   type ProberParts,
 } from "./prober.ts";
-export { type PeelState, TRANSITION_REASONS, type Transition, type TransitionReason } from "./transition.ts";
+export { createRoster, type Roster, type RosterParts, type RosterTerm } from "./roster.ts";
+export { type RosterRecords, readRoster } from "./roster-records.ts";
+export {
+  PEEL_STATES,
+  type PeelState,
+  TRANSITION_REASONS,
+  type Transition,
+  type TransitionReason,
+} from "./transition.ts";
+export { createTransitionLog, type TransitionLog } from "./transition-log.ts";

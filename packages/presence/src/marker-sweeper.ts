@@ -6,6 +6,8 @@ export interface MarkerSweeperParts {
   readonly bucket: Bucket;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Time to wait before a marker that was heard is looked at: one master is first. @default 0 */
+  readonly delayMs?: () => number;
   /** Called when a marker is gone: the broker's count has changed. */
   readonly onSwept?: () => void;
 }
@@ -40,7 +42,7 @@ interface Look {
  * masters may sweep the same bucket.
  */
 export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
-  const { bucket, clock, logger, onSwept } = parts;
+  const { bucket, clock, logger, delayMs = () => 0, onSwept } = parts;
   /** Keys to look at now, with {@link Look.beatsFound}. */
   const queue = new Map<string, number>();
   /** Keys to look at later, with the way to call it off. */
@@ -78,15 +80,17 @@ export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
   const look = async (key: string, beatsFound: number, signal: AbortSignal) => {
     const next = await sweep(key, beatsFound);
     working.delete(key);
-    if (next && !queue.has(key) && !signal.aborted) {
-      const wake = () => {
-        resting.delete(key);
-        queue.set(key, next.beatsFound);
-        pump();
-      };
-      resting.set(key, clock.setTimer(next.afterMs, wake));
-    }
+    if (next && !queue.has(key) && !signal.aborted) rest(key, next);
     pump();
+  };
+
+  const rest = (key: string, { afterMs, beatsFound }: Look) => {
+    const wake = () => {
+      resting.delete(key);
+      queue.set(key, beatsFound);
+      pump();
+    };
+    resting.set(key, clock.setTimer(afterMs, wake));
   };
 
   const pump = () => {
@@ -108,7 +112,9 @@ export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
     heard(key) {
       resting.get(key)?.();
       resting.delete(key);
-      queue.set(key, 0);
+      const afterMs = delayMs();
+      if (afterMs > 0 && running) rest(key, { afterMs, beatsFound: 0 });
+      else queue.set(key, 0);
       pump();
     },
     async run(signal) {

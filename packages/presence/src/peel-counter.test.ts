@@ -29,7 +29,7 @@ async function runCounter({ beats = 0, intervalMs = INTERVAL_MS, changes = {} as
     intervalMs,
     clock,
     random: () => 0.5,
-    markers: () => markers,
+    others: () => markers,
     onError: (error) => errors.push(error),
   });
   const controller = new AbortController();

@@ -1,4 +1,4 @@
-import type { Bucket } from "@fleet/bus";
+import type { Bucket, BucketState } from "@fleet/bus";
 import { type Clock, createPeriodicLoop, type Service } from "@fleet/runtime";
 
 export interface PeelCounterParts {
@@ -7,8 +7,14 @@ export interface PeelCounterParts {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Delete markers among the keys. */
-  readonly markers: () => number;
+  /** Keys that are no connected peel: delete markers, and what else is known of them. */
+  readonly others: () => number;
+  /** Whether to keep the last count for the moment: what the bucket has cannot be relied on. */
+  readonly isHeld?: () => boolean;
+  /** Told what the bucket said of itself at every count. */
+  readonly onState?: (state: BucketState) => void;
+  /** Told of every good count that is taken. */
+  readonly onCounted?: (count: number) => void;
   /** Told of every count that failed; the last value stays. */
   readonly onError: (error: unknown) => void;
 }
@@ -34,9 +40,10 @@ const REST_MS = 1_000;
  * delete markers among them. Counts at once when started, then every interval; an error keeps the last value.
  */
 export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
-  const { bucket, intervalMs, clock, random, markers, onError } = parts;
+  const { bucket, intervalMs, clock, random, others, isHeld = () => false, onState, onCounted, onError } = parts;
   let count = 0;
   let refreshedMono: number | undefined;
+  let refreshedAt: number | undefined;
   let triedMono = Number.NEGATIVE_INFINITY;
   let cancelRefresh: (() => void) | undefined;
   let stopped = false;
@@ -51,9 +58,13 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
     backoff: { firstMs: 1_000, maxMs: intervalMs },
     async work() {
       triedMono = clock.monoMs();
-      const { keys } = await bucket.state({ timeoutMs: deadlineMs });
-      count = Math.max(0, keys - markers());
+      const state = await bucket.state({ timeoutMs: deadlineMs });
+      onState?.(state);
+      if (isHeld() && refreshedMono !== undefined) return;
+      count = Math.max(0, state.keys - others());
       refreshedMono = clock.monoMs();
+      refreshedAt = clock.wallMs();
+      onCounted?.(count);
     },
     onError,
   });
@@ -69,7 +80,7 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
       return count;
     },
     get refreshedAt() {
-      return loop.lastSuccessAt;
+      return refreshedAt;
     },
     get ageMs() {
       return refreshedMono === undefined ? undefined : clock.monoMs() - refreshedMono;

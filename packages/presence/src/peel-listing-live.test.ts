@@ -29,7 +29,7 @@ function readWhile(bucket: MemoryBucket, { first, after = {} }: Meanwhile): Buck
       await first?.();
       for (const entry of entries) {
         const now = await bucket.get(entry.key);
-        if (now?.revision === entry.revision) visit(entry);
+        if (now?.revision === entry.revision) visit(entry, result);
         await after[entry.key]?.();
       }
       return result;

@@ -35,12 +35,16 @@ export interface PresenceView extends Service {
   readonly blindness: string | undefined;
   /** How many peels are in each state. */
   readonly counts: Readonly<Record<PeelState, number>>;
+  /** Of the offline ones, those whose key is still in the bucket: it drops them at their TTL. */
+  readonly lingering: number;
+  /** Calls `onTransition` for each change as it is judged. The function returned ends that. */
+  onTransition(onTransition: (transition: Transition) => void): () => void;
   get(id: string): PeelPresence | undefined;
   /** Every peel that is known, the offline ones too, in no order. Do not wait between two steps. */
   peels(): IterableIterator<PeelPresence>;
   /**
    * The changes from now on, in the order in which they were judged; ends when `signal` aborts. A reader that falls behind
-   * by 100,000 is ended with an error.
+   * by 1,000,000 is ended with an error.
    */
   transitions(signal: AbortSignal): AsyncIterableIterator<Transition>;
 }

@@ -1,6 +1,9 @@
 /** Where a peel stands: `late`: a beat is overdue; `conflict`: two processes beat under its id. */
 export type PeelState = "online" | "late" | "offline" | "conflict";
 
+/** The states, in the order in which they are shown. */
+export const PEEL_STATES: readonly PeelState[] = ["online", "late", "offline", "conflict"];
+
 /**
  * Why a peel changed its state. On coming: `joined` for the first time ever known, `returned` otherwise, with another session
  * if it was restarted and with the same one if it could only not be heard. On going: `left` said goodbye, `crashed` lost its

@@ -147,7 +147,7 @@ export function createMemoryBucket({ name, clock, ttlMs = 0, history = 1 }: Memo
       const wanted = all.filter((entry) => (key === undefined || entry.key === key) && entry.revision > (after ?? 0));
       for (const entry of wanted.sort((one, other) => one.revision - other.revision)) {
         signal?.throwIfAborted();
-        visit(withoutMono(entry));
+        visit(withoutMono(entry), result);
       }
       return result;
     },

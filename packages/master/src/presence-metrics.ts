@@ -1,0 +1,85 @@
+import type { Metrics } from "@fleet/ops";
+import { type LiveView, PEEL_STATES, type PeelCounter, SKEW_EVERY, TRANSITION_REASONS } from "@fleet/presence";
+import { MALFORMED_REASONS } from "@fleet/wire";
+
+export interface PresenceMetricsParts {
+  readonly view: LiveView;
+  readonly counter: PeelCounter;
+  /** Peels that the index has more than the broker's count. */
+  readonly drift: () => number;
+}
+
+/** Versions that are told by name; the rest are `other`. */
+const MAX_VERSIONS = 20;
+const SKEW_BUCKETS = [-3600, -60, -10, -1, -0.1, 0, 0.1, 1, 10, 60, 3600];
+
+/** Registers what a master knows of its peels. */
+export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift }: PresenceMetricsParts): void {
+  metrics.computedGauge(
+    "connected_peels",
+    "Live peels: keys of the heartbeat bucket less delete markers, as of the last good count.",
+    () => counter.count,
+  );
+  metrics.computedGauge(
+    "peels",
+    "Known peels by state, as this master's index has them.",
+    () => PEEL_STATES.map((state) => ({ labels: { state }, value: view.counts[state] })),
+    ["state"],
+  );
+  metrics.computedGauge(
+    "peels_by_version",
+    `Connected peels by version of the agent: the ${MAX_VERSIONS} most frequent, and the rest as "other".`,
+    () => countVersions(view),
+    ["version"],
+  );
+  metrics.computedGauge(
+    "presence_drift",
+    "Connected peels in this master's index less those that the broker counts.",
+    drift,
+  );
+  metrics.computedGauge(
+    "presence_valid",
+    "Whether this master can see who is connected: 1, or 0 while it keeps what it last knew.",
+    () => Number(view.blindness === undefined),
+  );
+  metrics.computedGauge(
+    "presence_last_refresh_timestamp_seconds",
+    "Unix time of the last good count of the peels; absent before the first.",
+    () => (counter.refreshedAt === undefined ? undefined : counter.refreshedAt / 1_000),
+  );
+  metrics.computedCounter(
+    "presence_resyncs_total",
+    "Readings of the whole heartbeat bucket, by cause.",
+    () => [...view.resyncs].map(([cause, value]) => ({ labels: { cause }, value })),
+    ["cause"],
+  );
+  metrics.computedCounter("heartbeats_received_total", "Beats heard.", () => view.beatsHeard);
+  metrics.computedCounter(
+    "heartbeats_malformed_total",
+    "Values in the heartbeat bucket that are not a beat, by what is wrong with them.",
+    () => MALFORMED_REASONS.map((reason) => ({ labels: { reason }, value: view.listener.malformed[reason] })),
+    ["reason"],
+  );
+  const transitions = metrics.counter(
+    "peel_transitions_total",
+    "Changes of peels that this master judged, by reason.",
+    ["reason"],
+  );
+  for (const reason of TRANSITION_REASONS) transitions.inc({ reason }, 0);
+  view.onTransition(({ reason }) => transitions.inc({ reason }, 1));
+  const skew = metrics.histogram(
+    "peel_clock_skew_seconds",
+    `Clocks of peels less this master's, the way of the beat included; of one beat in ${SKEW_EVERY}.`,
+    SKEW_BUCKETS,
+  );
+  view.sampleClockSkew((skewMs) => skew.observe(skewMs / 1_000));
+}
+
+function countVersions(view: LiveView): { labels: { version: string }; value: number }[] {
+  const counts = [...view.countVersions()].sort(([, a], [, b]) => b - a);
+  const other = counts.slice(MAX_VERSIONS).reduce((sum, [, count]) => sum + count, 0);
+  return [
+    ...counts.slice(0, MAX_VERSIONS).map(([version, value]) => ({ labels: { version }, value })),
+    ...(other > 0 ? [{ labels: { version: "other" }, value: other }] : []),
+  ];
+}

@@ -1,0 +1,72 @@
+import type { Bucket, BucketState } from "@fleet/bus";
+import { type Clock, isFleetError, type Logger, messageOf } from "@fleet/runtime";
+import { decodeBeat } from "./heartbeat-listener.ts";
+import type { LookupFinding } from "./live-index.ts";
+import type { PeelEntry } from "./peel-entry.ts";
+
+export interface BucketLookupsParts {
+  /** The heartbeat bucket. */
+  readonly bucket: Bucket;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly find: (id: string) => PeelEntry | undefined;
+  readonly onFound: (id: string, finding: LookupFinding) => void;
+}
+
+/** Asks the bucket about peels that are about to expire: a beat that is stored and was not heard means a deaf observer. */
+export interface BucketLookups {
+  /** Asks in its turn. */
+  ask(id: string): void;
+}
+
+const IN_FLIGHT = 64;
+const TIMEOUT_MS = 1_000;
+/** What the ages of a beat may differ by, as the broker and we know them, and still be of the same beat. */
+const SAME_BEAT_MS = 1_000;
+
+export function createBucketLookups({ bucket, clock, logger, find, onFound }: BucketLookupsParts): BucketLookups {
+  const line: string[] = [];
+  let inFlight = 0;
+
+  const lookUp = async (id: string): Promise<LookupFinding> => {
+    try {
+      const stored = await bucket.get(id, { fromLeader: true, timeoutMs: TIMEOUT_MS });
+      const entry = find(id);
+      if (!entry || stored?.operation !== "put") return "agreed";
+      const decoded = decodeBeat(id, stored.value);
+      if (!decoded.ok) return "agreed";
+      const { session, seq = 0 } = decoded.value;
+      if (session !== undefined) return session !== entry.session || seq > entry.seq ? "newer" : "agreed";
+      // A peel of another make counts nothing: its beats differ in their age alone.
+      const state = await bucket.state({ timeoutMs: TIMEOUT_MS });
+      return isNewer(state, stored.storedAt, clock.monoMs() - entry.heardMono) ? "newer" : "agreed";
+    } catch (error) {
+      logger.debug("peel not looked up", { id, error: messageOf(error) });
+      return isFleetError(error, "BUCKET_MISSING") ? "agreed" : "unanswered";
+    }
+  };
+
+  const pump = () => {
+    while (inFlight < IN_FLIGHT) {
+      const id = line.shift();
+      if (id === undefined) return;
+      inFlight += 1;
+      void lookUp(id).then((finding) => {
+        inFlight -= 1;
+        onFound(id, finding);
+        pump();
+      });
+    }
+  };
+
+  return {
+    ask(id) {
+      line.push(id);
+      pump();
+    },
+  };
+}
+
+function isNewer({ brokerNow }: BucketState, storedAt: number, heardAgoMs: number): boolean {
+  return brokerNow !== undefined && brokerNow - storedAt < heardAgoMs - SAME_BEAT_MS;
+}

@@ -1,0 +1,389 @@
+import type { Bucket, BucketState, Connection } from "@fleet/bus";
+import { type Clock, createDeferred, type Logger, messageOf, sleep, withDeadline } from "@fleet/runtime";
+import { HEADER_SESSION, type RosterRecord } from "@fleet/wire";
+import { type BucketLookups, createBucketLookups } from "./bucket-lookups.ts";
+import { describeEvidence } from "./evidence-text.ts";
+import { createHeartbeatListener, decodeBeat, type HeartbeatListener } from "./heartbeat-listener.ts";
+import { LiveIndex } from "./live-index.ts";
+import type { ResyncCause } from "./observer.ts";
+import { isPresent, type PeelEntry } from "./peel-entry.ts";
+import type { PeelPresence, PresenceView } from "./presence-view.ts";
+import type { Prober } from "./prober.ts";
+import type { PeelState, Transition } from "./transition.ts";
+import { createTransitionFeed } from "./transition-feed.ts";
+
+export interface LiveViewParts {
+  /** The heartbeat bucket. */
+  readonly bucket: Bucket;
+  readonly connection: Pick<Connection, "state" | "onState" | "flush">;
+  /** Asks late peels whether they are there; without it a crash is told when its last beat expires. */
+  readonly prober?: Pick<Prober, "probe">;
+  /** Age at which a beat no longer counts: the bucket's TTL. */
+  readonly ttlMs: number;
+  /** Time between two beats of most peels. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** A delete marker was heard or found; whoever sees to it removes it. */
+  readonly onMarker?: (key: string) => void;
+  /** Reads what was told of peels before; nothing is told until that is known. */
+  readonly readRecords?: (signal: AbortSignal) => Promise<Iterable<readonly [id: string, record: RosterRecord]>>;
+}
+
+/** A view fed by the heartbeat bucket. */
+export interface LiveView extends PresenceView {
+  /** Beats heard since the beginning. */
+  readonly beatsHeard: number;
+  readonly listener: Pick<HeartbeatListener, "malformed" | "malformedKeys">;
+  /** Times that the bucket was read, by cause. */
+  readonly resyncs: ReadonlyMap<ResyncCause, number>;
+  /** What was told of peels before: they are told again only where something has changed. */
+  restore(records: Iterable<readonly [id: string, record: RosterRecord]>): void;
+  /** The broker says that the connection of this session has ended. */
+  connectionEnded(id: string, session: string): void;
+  /** Takes in what the bucket said of itself: a bucket that was made anew, or beats that are stored and not heard. */
+  compare(state: BucketState): void;
+  /** Reads the bucket. */
+  resync(cause: ResyncCause): void;
+  /** Drops what is known of a peel. */
+  forget(id: string): void;
+  /** Connected peels by version of the agent. */
+  countVersions(): ReadonlyMap<string, number>;
+  /** Calls `onSkew` with the clock of a peel less ours, in ms, for one beat in {@link SKEW_EVERY}. */
+  sampleClockSkew(onSkew: (skewMs: number) => void): void;
+}
+
+/** Beats of which the clock of one is told. */
+export const SKEW_EVERY = 16;
+/** A timer this late means that the process was stopped, or its event loop blocked. */
+const STALL_MS = 1_000;
+const TICK_MS = 250;
+/** Least time between two readings of the whole bucket. */
+const SYNC_REST_MS = 2_000;
+const RETRY_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
+const FLUSH_TIMEOUT_MS = 5_000;
+const MIN_SYNC_TIMEOUT_MS = 30_000;
+
+/** Creates a view: it hears every beat, reads the bucket when it has to, and judges. */
+export function createLiveView(parts: LiveViewParts): LiveView {
+  return new BucketView(parts);
+}
+
+class BucketView implements LiveView {
+  readonly name = "presence-view";
+  readonly listener: HeartbeatListener;
+  readonly resyncs = new Map<ResyncCause, number>();
+  readonly #parts: LiveViewParts;
+  readonly #index: LiveIndex;
+  readonly #lookups: BucketLookups;
+  readonly #feed = createTransitionFeed();
+  readonly #lingering = new Map<string, number>();
+  #signal: AbortSignal | undefined;
+  #wanted: ResyncCause | undefined;
+  #wake = () => {};
+  #wasBlind = true;
+  #restored = false;
+  #onSkew: (skewMs: number) => void = () => {};
+  #compared: { readonly revision: number; readonly heard: number; readonly createdAt: number } | undefined;
+
+  constructor(parts: LiveViewParts) {
+    const { bucket, clock, logger, ttlMs, intervalMs } = parts;
+    this.#parts = parts;
+    this.#index = new LiveIndex({
+      clock,
+      ttlMs,
+      intervalMs,
+      onTransition: (transition) => this.#told(transition),
+      onProbe: (id, delayMs) => void this.#probe(id, delayMs),
+      onLookup: (id) => this.#lookups.ask(id),
+    });
+    this.#lookups = createBucketLookups({
+      bucket,
+      clock,
+      logger,
+      find: (id) => this.#index.get(id),
+      onFound: (id, finding) => this.#index.lookedUp(id, finding),
+    });
+    this.listener = createHeartbeatListener({
+      bucket,
+      clock,
+      logger,
+      onBeat: (id, beat) => {
+        this.#index.hear(id, beat);
+        const isSample = this.#index.heard % SKEW_EVERY === 0 && beat.sentAt > 0;
+        if (isSample) this.#onSkew(beat.sentAt - clock.wallMs());
+      },
+      onGoodbye: (key, session) => this.#goodbye(key, session),
+    });
+  }
+
+  get blindness(): string | undefined {
+    return this.#index.blindness;
+  }
+
+  get counts(): Readonly<Record<PeelState, number>> {
+    return this.#index.counts;
+  }
+
+  get beatsHeard(): number {
+    return this.#index.heard;
+  }
+
+  get lingering(): number {
+    const nowMono = this.#parts.clock.monoMs();
+    for (const [id, untilMono] of this.#lingering) if (nowMono >= untilMono) this.#lingering.delete(id);
+    return this.#lingering.size;
+  }
+
+  get(id: string): PeelPresence | undefined {
+    const entry = this.#index.get(id);
+    return entry?.state && this.#present(entry);
+  }
+
+  *peels(): IterableIterator<PeelPresence> {
+    for (const entry of this.#index.entries()) if (entry.state) yield this.#present(entry);
+  }
+
+  onTransition(onTransition: (transition: Transition) => void): () => void {
+    return this.#feed.listen(onTransition);
+  }
+
+  transitions(signal: AbortSignal): AsyncIterableIterator<Transition> {
+    return this.#feed.read(signal);
+  }
+
+  restore(records: Iterable<readonly [string, RosterRecord]>): void {
+    for (const [id, record] of records) this.#index.restore(id, record);
+  }
+
+  connectionEnded(id: string, session: string): void {
+    this.#index.connectionEnded(id, session);
+  }
+
+  compare({ createdAt, lastRevision }: BucketState): void {
+    const heard = this.#index.heard;
+    const before = this.#compared;
+    this.#compared = { revision: lastRevision, heard, createdAt };
+    this.#index.observer.answered();
+    if (!before) return;
+    if (createdAt !== before.createdAt || lastRevision < before.revision) {
+      this.#index.disturb("bucket", "the heartbeat bucket was made anew");
+    } else if (lastRevision > before.revision && heard === before.heard) {
+      this.#index.disturb("gap", "beats are stored and not heard");
+    }
+    this.#tick();
+  }
+
+  resync(cause: ResyncCause): void {
+    this.#wanted ??= cause;
+    this.#wake();
+  }
+
+  forget(id: string): void {
+    this.#index.forget(id);
+    this.#lingering.delete(id);
+  }
+
+  countVersions(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const entry of this.#index.entries()) {
+      if (isPresent(entry)) counts.set(entry.version, (counts.get(entry.version) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  sampleClockSkew(onSkew: (skewMs: number) => void): void {
+    this.#onSkew = onSkew;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { connection } = this.#parts;
+    const { observer } = this.#index;
+    this.#signal = signal;
+    const stopListening = connection.onState((state) => {
+      if (state === "connected") {
+        // Whatever it was before, nothing heard on another connection counts.
+        this.#index.disturb(this.#wanted === "start" ? "start" : "reconnect", "connected to NATS a moment ago");
+        observer.connected();
+      } else observer.disconnected();
+      this.#tick();
+    });
+    this.#wanted = "start";
+    this.#index.disturb("start", "started a moment ago");
+    if (connection.state === "connected") observer.connected();
+    // Without a connection nobody knows of it yet: every reading begins with a flush.
+    this.listener.listen().catch(() => {});
+    await Promise.all([this.#keepTime(signal), this.#keepInSync(signal)]);
+    stopListening();
+    this.listener.close();
+  }
+
+  /** Lets time pass in the index: when something is due, and a few times a second. */
+  async #keepTime(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    while (!signal.aborted) {
+      const startedMono = clock.monoMs();
+      const delayMs = Math.min(TICK_MS, Math.max(0, this.#index.nextMono - startedMono));
+      await sleep(clock, delayMs, signal);
+      if (signal.aborted) return;
+      if (clock.monoMs() - startedMono - delayMs > STALL_MS) await this.#catchUp();
+      this.#tick();
+    }
+  }
+
+  #tick(): void {
+    const { logger } = this.#parts;
+    const { observer } = this.#index;
+    this.#index.advance();
+    const { unsynced } = observer;
+    if (unsynced) this.#wanted ??= unsynced.cause;
+    else if (this.#index.wantsReview) this.#wanted ??= "loss";
+    if (this.#wanted || observer.state.unansweredMono !== undefined) this.#wake();
+    const { blindness } = this.#index;
+    const isBlind = blindness !== undefined;
+    if (isBlind !== this.#wasBlind) {
+      if (blindness !== undefined) logger.info("presence not certain; verdicts held back", { reason: blindness });
+      else logger.info("presence certain", { ...this.#index.counts });
+      this.#wasBlind = isBlind;
+    }
+  }
+
+  /** After a pause, what was sent to us meanwhile comes before anything is judged. */
+  async #catchUp(): Promise<void> {
+    const { connection } = this.#parts;
+    this.#index.observer.stalled();
+    await connection.flush(FLUSH_TIMEOUT_MS).catch(() => {});
+    this.#index.observer.caughtUp();
+  }
+
+  /** Reads the bucket whenever there is a cause to, one reading at a time. */
+  async #keepInSync(signal: AbortSignal): Promise<void> {
+    const { clock, connection, logger, bucket } = this.#parts;
+    while (!signal.aborted) {
+      const cause = this.#wanted;
+      let restMs = SYNC_REST_MS;
+      if (connection.state === "connected" && cause) {
+        try {
+          await this.#sync(cause, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#wanted ??= cause;
+          restMs = RETRY_MS * (1 + this.#parts.random());
+          logger.debug("heartbeat bucket not read; trying again", { cause, error: messageOf(error) });
+        }
+        await sleep(clock, restMs, signal);
+      } else if (connection.state === "connected" && this.#index.observer.state.unansweredMono !== undefined) {
+        await bucket.state({ timeoutMs: RETRY_MS }).then(
+          () => this.#index.observer.answered(),
+          () => {},
+        );
+        await sleep(clock, RETRY_MS, signal);
+      }
+      if (!(this.#wanted && connection.state === "connected")) await this.#woken(signal);
+    }
+  }
+
+  async #woken(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const woken = createDeferred();
+    this.#wake = () => woken.resolve();
+    signal.addEventListener("abort", this.#wake, { once: true });
+    await woken.promise;
+    signal.removeEventListener("abort", this.#wake);
+    this.#wake = () => {};
+  }
+
+  /** One reading. What is heard from before its beginning is newer than what it finds. */
+  async #sync(cause: ResyncCause, signal: AbortSignal): Promise<void> {
+    const { bucket, clock, connection, logger, ttlMs, readRecords } = this.#parts;
+    const { observer } = this.#index;
+    const disturbance = observer.state.disturbance;
+    this.#wanted = undefined;
+    if (!this.#restored) this.restore((await readRecords?.(signal)) ?? []);
+    this.#restored = true;
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+    // A subscription that has missed beats is not to be trusted with more of them.
+    if (cause === "gap") await this.listener.listen();
+    await connection.flush(FLUSH_TIMEOUT_MS);
+    const startedMono = clock.monoMs();
+    let [keys, unheard] = [0, 0];
+    const timeoutMs = Math.max(MIN_SYNC_TIMEOUT_MS, ttlMs);
+    const deadline = { clock, timeoutMs, what: "read the heartbeat bucket", signal };
+    await withDeadline(deadline, (within) =>
+      bucket.replay(
+        ({ key, value, operation, storedAt, header }, { brokerNow }) => {
+          keys += 1;
+          if (operation !== "put") {
+            this.#goodbye(key, header(HEADER_SESSION));
+            return;
+          }
+          const decoded = decodeBeat(key, value);
+          if (!decoded.ok) this.listener.refuse(key, decoded.reason, value.length);
+          else if (this.#index.see(key, decoded.value, startedMono - Math.max(0, brokerNow - storedAt))) unheard += 1;
+        },
+        { timeoutMs, signal: within },
+      ),
+    );
+    logger.info("heartbeat bucket read", {
+      cause,
+      keys,
+      unheard,
+      duration_ms: Math.round(clock.monoMs() - startedMono),
+    });
+    observer.answered();
+    if (cause === "loss") this.#index.reviewed(unheard);
+    // One that was disturbed meanwhile is read again.
+    if (observer.state.disturbance === disturbance) observer.synced();
+    this.#tick();
+  }
+
+  #goodbye(key: string, session: string | undefined): void {
+    this.#index.goodbye(key, session);
+    this.#parts.onMarker?.(key);
+  }
+
+  async #probe(id: string, delayMs: number): Promise<void> {
+    const { prober, clock } = this.#parts;
+    const signal = this.#signal;
+    if (!prober || !signal) return;
+    await sleep(clock, delayMs, signal);
+    if (signal.aborted || !this.#index.get(id)?.probed) return;
+    const { kind } = await prober.probe(id, { timeoutMs: PROBE_TIMEOUT_MS, signal });
+    this.#index.probed(id, kind === "no-responders" ? "gone" : kind === "answered" ? "answered" : "nothing");
+  }
+
+  #told(transition: Transition): void {
+    const { ttlMs } = this.#parts;
+    const { id, state, reason } = transition;
+    const entry = this.#index.get(id);
+    // A crashed peel's key stays until its TTL; a goodbye's marker is looked after, and an expired key is gone.
+    if (state === "offline" && reason === "crashed" && entry) this.#lingering.set(id, entry.heardMono + ttlMs);
+    else this.#lingering.delete(id);
+    this.#feed.publish(transition);
+  }
+
+  #present(entry: PeelEntry): PeelPresence {
+    const { clock, ttlMs } = this.#parts;
+    const nowMono = clock.monoMs();
+    return {
+      id: entry.id,
+      state: entry.state ?? "online",
+      reason: entry.reason,
+      sinceAt: entry.sinceAt,
+      session: entry.session,
+      rival: entry.state === "conflict" ? entry.rival?.session : undefined,
+      version: entry.version,
+      protocol: entry.protocol,
+      intervalMs: entry.intervalMs || undefined,
+      pingable: entry.pingable,
+      seq: entry.seq || undefined,
+      lastBeatAgoMs: Number.isFinite(entry.heardMono) ? nowMono - entry.heardMono : undefined,
+      clockSkewMs: Number.isNaN(entry.clockSkewMs) ? undefined : entry.clockSkewMs,
+      get evidence() {
+        return describeEvidence(entry, nowMono, ttlMs);
+      },
+    };
+  }
+}

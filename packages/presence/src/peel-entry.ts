@@ -1,0 +1,156 @@
+import type { Heartbeat } from "@fleet/wire";
+import type { PeelState, Transition, TransitionReason } from "./transition.ts";
+
+/** Another session that beats under the same id. */
+export interface Rival {
+  readonly session: string;
+  readonly seq: number;
+  /** When it was heard last. */
+  readonly heardMono: number;
+}
+
+/** What has been learned of a peel: all that its state is judged from. */
+export interface PeelEvidence {
+  /** When its last beat was heard or, by a snapshot, stored; -Infinity if none was. */
+  readonly heardMono: number;
+  /** Time that it means to let pass between two beats; 0 where it does not say. */
+  readonly intervalMs: number;
+  /** The session heard before the present one, as long as both may be alive. */
+  readonly rival: Rival | undefined;
+  /** Both sessions were heard after the other. */
+  readonly interleaved: boolean;
+  /** The present session has said goodbye. */
+  readonly left: boolean;
+  /** Times since the last beat that its connection was found to be gone. */
+  readonly absences: number;
+}
+
+/** One peel in the index. A million of them are kept: a class, so that all have one shape, with nothing in it twice. */
+export class PeelEntry implements PeelEvidence {
+  readonly id: string;
+
+  heardMono: number = Number.NEGATIVE_INFINITY;
+  session: string | undefined;
+  seq = 0;
+  version = "";
+  protocol = 0;
+  intervalMs = 0;
+  pingable = false;
+  /** Its clock less ours at the last beat, in ms; NaN where unknown. */
+  clockSkewMs: number = Number.NaN;
+  rival: Rival | undefined = undefined;
+  interleaved = false;
+  left = false;
+  absences = 0;
+
+  /** The state as it is shown; `undefined` until the first is told. */
+  state: PeelState | undefined = undefined;
+  /** The state and session of the last transition; `undefined` before the first. */
+  told: Transition["state"] | undefined = undefined;
+  toldSession: string | undefined;
+  reason: TransitionReason = "joined";
+  /** Since when, wall time in ms since the epoch. */
+  sinceAt = 0;
+
+  /** For when it is in the queue of deadlines; Infinity if it is not. */
+  queuedMono: number = Number.POSITIVE_INFINITY;
+  /** What the bucket said of it shortly before its TTL. */
+  lookup: "none" | "asked" | "agreed" = "none";
+  /** A probe is under way, or was since the last beat. */
+  probed = false;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+/** Whether this peel was last told to be here. */
+export function isPresent({ told }: Pick<PeelEntry, "told">): boolean {
+  return told === "online" || told === "conflict";
+}
+
+/** Two beats of a session that another one came between are no conflict when they are this many intervals apart. */
+const RIVAL_INTERVALS = 2;
+/** Assumed of a peel that does not tell its interval. */
+export const ASSUMED_INTERVAL_MS = 10_000;
+
+export function intervalOf({ intervalMs }: { readonly intervalMs: number }): number {
+  return intervalMs > 0 ? intervalMs : ASSUMED_INTERVAL_MS;
+}
+
+/** Until when the rival session may be alive; -Infinity without one. */
+export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival" | "intervalMs">): number {
+  return rival ? rival.heardMono + RIVAL_INTERVALS * intervalOf({ intervalMs }) : Number.NEGATIVE_INFINITY;
+}
+
+/** What a beat changed: `again`: the same session as before. */
+export type BeatEffect = "again" | "first" | "restarted" | "interleaved" | "stale";
+
+/**
+ * Takes a beat in. `stale` is one that says nothing new: of a session that the present one has followed, heard late or
+ * twice. A beat without a session is of the one process there is.
+ */
+export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): BeatEffect {
+  const { session, seq = 0 } = beat;
+  const effect = whatChanged(entry, session, seq, heardMono);
+  if (effect === "stale") return effect;
+  if (effect !== "again") {
+    const isReplaced = effect !== "first" && entry.session !== undefined && !entry.left;
+    entry.rival = isReplaced
+      ? { session: entry.session as string, seq: entry.seq, heardMono: entry.heardMono }
+      : undefined;
+    entry.interleaved = effect === "interleaved";
+    entry.session = session;
+  } else if (entry.rival && heardMono > rivalUntilMono(entry)) {
+    entry.rival = undefined;
+    entry.interleaved = false;
+  }
+  entry.heardMono = Math.max(entry.heardMono, heardMono);
+  entry.seq = seq;
+  entry.version = beat.version;
+  entry.protocol = beat.protocol;
+  entry.intervalMs = beat.intervalMs ?? 0;
+  entry.pingable = beat.ping ?? false;
+  entry.left = false;
+  entry.absences = 0;
+  entry.probed = false;
+  entry.lookup = "none";
+  return effect;
+}
+
+function whatChanged(entry: PeelEntry, session: string | undefined, seq: number, heardMono: number): BeatEffect {
+  if (entry.heardMono === Number.NEGATIVE_INFINITY) return session === entry.session ? "again" : "first";
+  if (session === entry.session) {
+    // The last beat before the goodbye, heard after it: what follows a goodbye counts on.
+    return entry.left && seq > 0 && seq <= entry.seq ? "stale" : "again";
+  }
+  const { rival } = entry;
+  if (!rival || rival.session !== session) return "restarted";
+  if (seq <= rival.seq) return "stale";
+  return heardMono <= rivalUntilMono(entry) ? "interleaved" : "restarted";
+}
+
+/**
+ * Takes a goodbye in; `false` if it is not the present session's: an old process that goes late does not end its successor,
+ * but it ends a conflict.
+ */
+export function takeGoodbye(entry: PeelEntry, session: string | undefined): boolean {
+  if (entry.rival && session === entry.rival.session) {
+    entry.rival = undefined;
+    entry.interleaved = false;
+    return false;
+  }
+  if (session !== entry.session) return false;
+  if (entry.rival && entry.interleaved) {
+    // The other one of the two is the one that is left.
+    const { session: other, seq, heardMono } = entry.rival;
+    entry.session = other;
+    entry.seq = seq;
+    entry.heardMono = heardMono;
+    entry.rival = undefined;
+    entry.interleaved = false;
+    return false;
+  }
+  entry.left = true;
+  return true;
+}

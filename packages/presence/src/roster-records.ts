@@ -1,0 +1,31 @@
+import type { Bucket } from "@fleet/bus";
+import { isFleetError } from "@fleet/runtime";
+import { decodeRosterRecord, isPeelId, type RosterRecord } from "@fleet/wire";
+
+/** What the roster says of every peel that it knows. */
+export interface RosterRecords {
+  readonly byId: ReadonlyMap<string, RosterRecord>;
+  /** Records that could not be read, and were skipped. */
+  readonly malformed: number;
+}
+
+/** Reads the last record of every peel. A roster that does not exist yet says nothing of anybody. */
+export async function readRoster(
+  bucket: Bucket,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<RosterRecords> {
+  const byId = new Map<string, RosterRecord>();
+  let malformed = 0;
+  try {
+    await bucket.replay(({ key, value, operation }) => {
+      // The others are the fence's own.
+      if (operation !== "put" || !isPeelId(key)) return;
+      const decoded = decodeRosterRecord(value);
+      if (decoded.ok) byId.set(key, decoded.value);
+      else malformed += 1;
+    }, options);
+  } catch (error) {
+    if (!isFleetError(error, "BUCKET_MISSING")) throw error;
+  }
+  return { byId, malformed };
+}

@@ -70,8 +70,9 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
         for (const { lastSeenMs = -1 } of peels) assert.ok(lastSeenMs >= 0 && lastSeenMs < 15_000, String(lastSeenMs));
       });
       for (const peel of [web1, web2, web3]) {
-        assert.deepEqual(await checkOf(peel, "kv"), { status: "ok" });
-        assert.deepEqual(await checkOf(peel, "nats"), { status: "ok" });
+        // A look at a bucket that is not there yet takes its time on old servers.
+        await assertCheck(peel, "kv", "ok");
+        await assertCheck(peel, "nats", "ok");
         assert.equal(await metricOf(peel, "peel_connected"), 1);
       }
       assert.deepEqual(await checkOf(master, "presence"), { status: "ok" });

@@ -42,8 +42,8 @@ export interface PresenceSubsystem extends Subsystem {
 
 /** A count this many intervals old is no longer to be relied on. */
 const STALE_INTERVALS = 3;
-/** A difference between the index and the broker's count that so many counts have shown has a cause. */
-const LASTING_COUNTS = 3;
+/** A difference between the index and the broker's count that is there for so many intervals has a cause. */
+const LASTING_INTERVALS = 2;
 /** The holder of the publisher lease removes markers at once; others after as long, and as much again at random. */
 const STANDBY_SWEEP_MS = 500;
 const ROSTER_TIMEOUT_MS = 60_000;
@@ -55,7 +55,9 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
   const throttle = createThrottle(clock, 60_000);
   let publishing = false;
   let drift = 0;
-  let driftCounts = 0;
+  /** When the bucket is to be read because of it. */
+  let driftUntilMono = Number.POSITIVE_INFINITY;
+  let driftPatienceMs = LASTING_INTERVALS * countIntervalMs;
 
   const sweeper = createMarkerSweeper({
     bucket,
@@ -100,13 +102,21 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
     },
   });
 
-  /** Compares the two counts, the broker's and the index's own; one that differs for long has missed something. */
+  /** Compares the two counts, the broker's and the index's own: where they differ for long, something was missed. */
   const compare = (count: number) => {
+    const nowMono = clock.monoMs();
     drift = view.counts.online + view.counts.late + view.counts.conflict - count;
-    driftCounts = drift === 0 ? 0 : driftCounts + 1;
-    // Where reading does not help, it is tried less and less often.
-    const isLasting = driftCounts >= LASTING_COUNTS && Number.isInteger(Math.log2(driftCounts / LASTING_COUNTS));
-    if (isLasting) view.resync("drift");
+    if (drift === 0) {
+      driftPatienceMs = LASTING_INTERVALS * countIntervalMs;
+      driftUntilMono = Number.POSITIVE_INFINITY;
+    } else if (driftUntilMono === Number.POSITIVE_INFINITY) {
+      driftUntilMono = nowMono + driftPatienceMs;
+    } else if (nowMono >= driftUntilMono) {
+      view.resync("drift");
+      // Where reading does not help, it is tried less and less often.
+      driftPatienceMs *= 2;
+      driftUntilMono = nowMono + driftPatienceMs;
+    }
   };
 
   const check: Check = {

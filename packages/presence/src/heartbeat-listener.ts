@@ -21,6 +21,8 @@ export interface HeartbeatListenerParts {
 
 /** Hears every beat of the fleet. */
 export interface HeartbeatListener {
+  /** Writes heard, of whatever kind. */
+  readonly heard: number;
   /** Values that were not a beat, by what was wrong. */
   readonly malformed: Readonly<Record<MalformedReason, number>>;
   /** Keys of which one was heard within the TTL given: they are in the bucket and no peels. */
@@ -42,6 +44,7 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
   const malformed: Record<MalformedReason, number> = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
   const malformedMono = new Map<string, number>();
   const throttle = createThrottle(clock, LOG_EVERY_MS);
+  let heard = 0;
   let hearing: ReturnType<Bucket["hear"]> | undefined;
 
   const refuse = (key: string, reason: MalformedReason, bytes: number) => {
@@ -60,6 +63,7 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
 
   const onWrite = (write: HeardWrite) => {
     const { key, value, operation } = write;
+    heard += 1;
     if (operation !== "put") {
       malformedMono.delete(key);
       onGoodbye(key, write.header(HEADER_SESSION));
@@ -74,6 +78,9 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
   };
 
   return {
+    get heard() {
+      return heard;
+    },
     malformed,
     malformedKeys(ttlMs) {
       const sinceMono = clock.monoMs() - ttlMs;

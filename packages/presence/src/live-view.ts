@@ -66,6 +66,13 @@ const PROBE_TIMEOUT_MS = 2_000;
 const FLUSH_TIMEOUT_MS = 5_000;
 const MIN_SYNC_TIMEOUT_MS = 30_000;
 
+/** What the bucket said of itself, and how many writes had been heard by then. */
+interface Comparison {
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly heard: number;
+}
+
 /** Creates a view: it hears every beat, reads the bucket when it has to, and judges. */
 export function createLiveView(parts: LiveViewParts): LiveView {
   return new BucketView(parts);
@@ -86,7 +93,7 @@ class BucketView implements LiveView {
   #wasBlind = true;
   #restored = false;
   #onSkew: (skewMs: number) => void = () => {};
-  #compared: { readonly revision: number; readonly heard: number; readonly createdAt: number } | undefined;
+  #compared: [before?: Comparison | undefined, last?: Comparison] = [];
 
   constructor(parts: LiveViewParts) {
     const { bucket, clock, logger, ttlMs, intervalMs } = parts;
@@ -162,15 +169,17 @@ class BucketView implements LiveView {
     this.#index.connectionEnded(id, session);
   }
 
-  compare({ createdAt, lastRevision }: BucketState): void {
-    const heard = this.#index.heard;
-    const before = this.#compared;
-    this.#compared = { revision: lastRevision, heard, createdAt };
+  compare({ createdAt, lastRevision: revision }: BucketState): void {
+    const { heard } = this.listener;
+    const [before, last] = this.#compared;
+    this.#compared = [last, { revision, heard, createdAt }];
     this.#index.observer.answered();
-    if (!before) return;
-    if (createdAt !== before.createdAt || lastRevision < before.revision) {
+    if (last && (createdAt !== last.createdAt || revision < last.revision)) {
+      this.#compared = [];
       this.#index.disturb("bucket", "the heartbeat bucket was made anew");
-    } else if (lastRevision > before.revision && heard === before.heard) {
+    } else if (before && last && last.revision > before.revision && heard === before.heard) {
+      // What was stored between the two looks before this one has had all the time since to be heard.
+      this.#compared = [];
       this.#index.disturb("gap", "beats are stored and not heard");
     }
     this.#tick();
@@ -228,7 +237,7 @@ class BucketView implements LiveView {
       const delayMs = Math.min(TICK_MS, Math.max(0, this.#index.nextMono - startedMono));
       await sleep(clock, delayMs, signal);
       if (signal.aborted) return;
-      if (clock.monoMs() - startedMono - delayMs > STALL_MS) await this.#catchUp();
+      if (clock.monoMs() - startedMono - delayMs > STALL_MS) await this.#catchUp(signal);
       this.#tick();
     }
   }
@@ -251,10 +260,11 @@ class BucketView implements LiveView {
   }
 
   /** After a pause, what was sent to us meanwhile comes before anything is judged. */
-  async #catchUp(): Promise<void> {
-    const { connection } = this.#parts;
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const { clock, connection } = this.#parts;
     this.#index.observer.stalled();
-    await connection.flush(FLUSH_TIMEOUT_MS).catch(() => {});
+    const deadline = { clock, timeoutMs: FLUSH_TIMEOUT_MS, what: "catch up", signal };
+    await withDeadline(deadline, () => connection.flush(FLUSH_TIMEOUT_MS)).catch(() => {});
     this.#index.observer.caughtUp();
   }
 
@@ -297,46 +307,47 @@ class BucketView implements LiveView {
 
   /** One reading. What is heard from before its beginning is newer than what it finds. */
   async #sync(cause: ResyncCause, signal: AbortSignal): Promise<void> {
-    const { bucket, clock, connection, logger, ttlMs, readRecords } = this.#parts;
+    const { clock, logger, ttlMs } = this.#parts;
     const { observer } = this.#index;
-    const disturbance = observer.state.disturbance;
+    const { disturbance } = observer.state;
+    const startedMono = clock.monoMs();
     this.#wanted = undefined;
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+    const timeoutMs = Math.max(MIN_SYNC_TIMEOUT_MS, ttlMs);
+    const deadline = { clock, timeoutMs, what: "read the heartbeat bucket", signal };
+    const found = await withDeadline(deadline, (within) => this.#read(cause, timeoutMs, within));
+    logger.info("heartbeat bucket read", { cause, ...found, duration_ms: Math.round(clock.monoMs() - startedMono) });
+    observer.answered();
+    if (cause === "loss") this.#index.reviewed(found.unheard);
+    // One that was disturbed meanwhile is read again.
+    if (observer.state.disturbance === disturbance) observer.synced();
+    this.#tick();
+  }
+
+  async #read(cause: ResyncCause, timeoutMs: number, signal: AbortSignal): Promise<{ keys: number; unheard: number }> {
+    const { bucket, clock, connection, readRecords } = this.#parts;
     if (!this.#restored) this.restore((await readRecords?.(signal)) ?? []);
     this.#restored = true;
-    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
     // A subscription that has missed beats is not to be trusted with more of them.
     if (cause === "gap") await this.listener.listen();
     await connection.flush(FLUSH_TIMEOUT_MS);
     const startedMono = clock.monoMs();
-    let [keys, unheard] = [0, 0];
-    const timeoutMs = Math.max(MIN_SYNC_TIMEOUT_MS, ttlMs);
-    const deadline = { clock, timeoutMs, what: "read the heartbeat bucket", signal };
-    await withDeadline(deadline, (within) =>
-      bucket.replay(
-        ({ key, value, operation, storedAt, header }, { brokerNow }) => {
-          keys += 1;
-          if (operation !== "put") {
-            this.#goodbye(key, header(HEADER_SESSION));
-            return;
-          }
-          const decoded = decodeBeat(key, value);
-          if (!decoded.ok) this.listener.refuse(key, decoded.reason, value.length);
-          else if (this.#index.see(key, decoded.value, startedMono - Math.max(0, brokerNow - storedAt))) unheard += 1;
-        },
-        { timeoutMs, signal: within },
-      ),
+    const found = { keys: 0, unheard: 0 };
+    await bucket.replay(
+      ({ key, value, operation, storedAt, header }, { brokerNow }) => {
+        found.keys += 1;
+        if (operation !== "put") {
+          this.#goodbye(key, header(HEADER_SESSION));
+          return;
+        }
+        const decoded = decodeBeat(key, value);
+        const storedMono = startedMono - Math.max(0, brokerNow - storedAt);
+        if (!decoded.ok) this.listener.refuse(key, decoded.reason, value.length);
+        else if (this.#index.see(key, decoded.value, storedMono)) found.unheard += 1;
+      },
+      { timeoutMs, signal },
     );
-    logger.info("heartbeat bucket read", {
-      cause,
-      keys,
-      unheard,
-      duration_ms: Math.round(clock.monoMs() - startedMono),
-    });
-    observer.answered();
-    if (cause === "loss") this.#index.reviewed(unheard);
-    // One that was disturbed meanwhile is read again.
-    if (observer.state.disturbance === disturbance) observer.synced();
-    this.#tick();
+    return found;
   }
 
   #goodbye(key: string, session: string | undefined): void {

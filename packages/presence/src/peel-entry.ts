@@ -140,7 +140,8 @@ export function takeGoodbye(entry: PeelEntry, session: string | undefined): bool
     entry.interleaved = false;
     return false;
   }
-  if (session !== entry.session) return false;
+  // A peel that has no session is the only process of its name.
+  if (entry.session !== undefined && session !== entry.session) return false;
   if (entry.rival && entry.interleaved) {
     // The other one of the two is the one that is left.
     const { session: other, seq, heardMono } = entry.rival;

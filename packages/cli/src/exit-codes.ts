@@ -5,7 +5,9 @@ export const EXIT: {
   readonly failed: 1;
   /** The command line, the environment or the configuration file is wrong. */
   readonly usage: 2;
-} = { ok: 0, failed: 1, usage: 2 };
+  /** What was asked of some peels is known, and it is that they are offline or do not answer. */
+  readonly offline: 3;
+} = { ok: 0, failed: 1, usage: 2, offline: 3 };
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -9,6 +9,7 @@ import {
   LOG_SETTINGS,
   MASTER_SETTINGS,
   PEEL_SETTINGS,
+  PING_SETTINGS,
   STEP_DOWN_SETTINGS,
 } from "./settings.ts";
 
@@ -42,6 +43,7 @@ function allCommands(command: Command): Command[] {
 const settingsOf: Readonly<Record<string, readonly Setting[]>> = {
   "peel run": [...PEEL_SETTINGS, ...LOG_SETTINGS],
   "peel list": LIST_SETTINGS,
+  "peel ping": PING_SETTINGS,
   "master run": [...MASTER_SETTINGS, ...LOG_SETTINGS],
   "lease list": LIST_SETTINGS,
   "lease step-down": STEP_DOWN_SETTINGS,
@@ -102,6 +104,7 @@ describe("a wrong command line", () => {
     ["peel run web-1", /^fleet: too many arguments for 'run'. Expected 0 arguments but got 1.\n/],
     ["master run a b", /^fleet: too many arguments for 'run'/],
     ["lease step-down", /^fleet: missing required argument 'name'\n/],
+    ["peel ping", /^fleet: missing required argument 'id'\n/],
     ["peel list all", /^fleet: too many arguments for 'list'/],
     ["dev 5", /^fleet: too many arguments for 'dev'/],
     ["dev --config x", /^fleet: unknown option '--config'/],

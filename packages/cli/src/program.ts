@@ -6,6 +6,7 @@ import {
   LOG_SETTINGS,
   MASTER_SETTINGS,
   PEEL_SETTINGS,
+  PING_SETTINGS,
   STEP_DOWN_SETTINGS,
   SWARM_RUN_SETTINGS,
   SWARM_SETTINGS,
@@ -56,6 +57,17 @@ export function createProgram(version: string): Command {
   withSettings(peelList, LIST_SETTINGS).action(async (flags) => {
     const { runPeelList } = await import("./commands/peel-list.ts");
     await runPeelList(flags);
+  });
+
+  const peelPing = addCommand(peel, "ping", {
+    summary: "ask peels whether they are there",
+    description:
+      "Asks peels themselves whether they are there, and how long it takes them to answer. No master is needed. Ends with 3 if one does not answer.",
+    examples: ["fleet peel ping web-1", "fleet peel ping web-1 web-2 --count 5 --interval 200ms"],
+  }).argument("<id...>", "the peels");
+  withSettings(peelPing, PING_SETTINGS).action(async (ids, flags) => {
+    const { runPeelPing } = await import("./commands/peel-ping.ts");
+    await runPeelPing(ids, flags);
   });
 
   const master = addCommand(program, "master", {

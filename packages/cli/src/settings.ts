@@ -140,11 +140,18 @@ export const FILE_KEYS: readonly string[] = [
 
 const TIMEOUT = flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" });
 
+const OUTPUT = flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" });
+
 /** Of commands that list something. */
-export const LIST_SETTINGS: readonly Setting[] = [
+export const LIST_SETTINGS: readonly Setting[] = [...NATS_SETTINGS, OUTPUT, TIMEOUT];
+
+/** Of `fleet peel ping`. */
+export const PING_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
-  flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" }),
-  TIMEOUT,
+  flagOnly("count", "pings for each peel", { placeholder: "number", defaultText: "1" }),
+  flagOnly("interval", "time between two pings of a peel", { placeholder: "duration", defaultText: "1s" }),
+  flagOnly("timeout", "longest time to wait for an answer", { placeholder: "duration", defaultText: "2s" }),
+  OUTPUT,
 ];
 
 /** Of `fleet lease step-down`. */

@@ -100,7 +100,10 @@ test("failures of the asking say nothing of the peel: no connection, a lost one,
   connection.refused.add("fleet.peel.*.pong.>");
   const unheard = prober.probe("web1", TIMEOUT);
   await clock.advance(750);
-  assert.deepEqual(await unheard, { kind: "unknown", reason: "the answer may not be heard" });
+  assert.deepEqual(await unheard, {
+    kind: "unknown",
+    reason: "the credentials do not allow to hear answers on fleet.peel.*.pong.3.*",
+  });
   assertAtRest();
 });
 

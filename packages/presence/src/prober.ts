@@ -148,7 +148,12 @@ class SubjectProber implements Prober {
     this.#sent += 1;
     const subject = peelPongSubject(probe.peelId, `${token}.${this.#sent}`);
     const cancelTimer = clock.setTimer(probe.timeoutMs, () =>
-      this.#end(probe, subscription.refused ? unknown("the answer may not be heard") : { kind: "timeout" }),
+      this.#end(
+        probe,
+        subscription.refused
+          ? unknown(`the credentials do not allow to hear answers on ${subscription.subject}`)
+          : { kind: "timeout" },
+      ),
     );
     probe.sent = { subject, atMono: clock.monoMs(), cancelTimer };
     this.#inFlight.set(subject, probe);

@@ -5,10 +5,13 @@ import type { LeaseHold, LeaseKey, LeaseOperation, LeaseRecord, LeaseState } fro
 const AFTER_RELEASE_MS = 40;
 /** Time the store may take from a release being heard to its being stored, as long as its leader does not change. */
 const RELEASE_SETTLES_MS = 2_000;
-/** Spread of the first look after an expiry, and of every look at a key that is due to go: the broker is late itself. */
-const AFTER_EXPIRY_MS = 250;
-/** Time between looks where the age of a key cannot be known. */
+/** Longest time the broker takes to drop a key that is due. Looks before that would be under way by the dozen when it goes. */
+const EXPIRY_LATE_MS = 320;
+/** Spread of the looks after that. */
+const AFTER_EXPIRY_MS = 150;
+/** Time between looks where the age of a key cannot be known, and its spread. */
 const POLL_MS = 500;
+const POLL_SPREAD_MS = 250;
 /** Pause after a failure, spread over as much again; also the most that hearsay costs anybody. */
 export const RETRY_MS = 150;
 /** How steeply the delays drawn become more frequent towards the late end: good for e^6, some 400, candidates. */
@@ -97,9 +100,11 @@ function nextLook({ release }: LeaseState, found: LeaseRecord, observer: Observe
     nowMono < release.heardMono + RELEASE_SETTLES_MS &&
     (release.holder === undefined || release.holder === found.holder);
   if (settling) return retryMono(observer);
+  if (found.ageMs === undefined) return nowMono + POLL_MS + drawDelay(random()) * POLL_SPREAD_MS;
+  const goneMs = config.ttlMs + EXPIRY_LATE_MS;
   // Out of bounds, the age tells that the broker's clock was stepped.
-  const ageMs = found.ageMs === undefined ? config.ttlMs - POLL_MS : Math.min(Math.max(found.ageMs, 0), config.ttlMs);
-  return nowMono + config.ttlMs - ageMs + drawDelay(random()) * AFTER_EXPIRY_MS;
+  const ageMs = Math.min(Math.max(found.ageMs, 0), goneMs);
+  return nowMono + goneMs - ageMs + drawDelay(random()) * AFTER_EXPIRY_MS;
 }
 
 function acquiredHold(revision: number, { sinceMono }: LeaseOperation, { nowMono }: Observer): LeaseHold {

@@ -106,6 +106,10 @@ export const MASTER_SETTINGS: readonly Setting[] = [
     placeholder: "duration",
     defaultText: "15s",
   }),
+  setting("forget-after", "forget a peel that has been offline for so long", {
+    placeholder: "duration",
+    defaultText: "never",
+  }),
   ...DAEMON_SETTINGS,
 ];
 

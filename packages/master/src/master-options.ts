@@ -30,6 +30,8 @@ export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions
   readonly countInterval?: Duration;
   /** Age at which the lease of a master that is gone ends; the same for all masters. @default "15s" */
   readonly leaseTtl?: Duration;
+  /** Forget a peel that has been offline for so long: for names that do not come back. @default never */
+  readonly forgetAfter?: Duration;
   /** Time for everything to stop. @default "10s" */
   readonly shutdownTimeout?: Duration;
 }
@@ -47,6 +49,8 @@ export interface MasterConfig extends OperationsConfig {
   readonly replicas: number | undefined;
   readonly countIntervalMs: number;
   readonly lease: LeaseConfig;
+  /** `undefined`: peels that are offline are kept for ever. */
+  readonly forgetAfterMs: number | undefined;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -71,6 +75,7 @@ const shape = z.strictObject({
     .optional(),
   countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
   leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
+  forgetAfter: durationOption({ minMs: 60_000, maxMs: 10 * 365 * 86_400_000 }).optional(),
   ...operationsShape(9091),
   shutdownTimeout: durationOption({ minMs: 100, maxMs: 600_000 }).default(10_000),
 });
@@ -96,6 +101,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
     replicas: given.replicas,
     countIntervalMs: given.countInterval,
     lease: leaseOfTtl(given.leaseTtl),
+    forgetAfterMs: given.forgetAfter,
     ...operationsConfig(given),
     shutdownTimeoutMs: given.shutdownTimeout,
   };

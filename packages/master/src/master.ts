@@ -8,7 +8,6 @@ import {
   type RuntimeControl,
   registerTransportMetrics,
 } from "@fleet/ops";
-import { createConnectionSignal } from "@fleet/presence";
 import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
 import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
@@ -56,10 +55,29 @@ export function createMaster({ config, version, clock, random, logger, control }
   });
   const shared = { connection, keeper, stopTimeoutMs, clock, random, logger };
   const { heartbeatTtlMs, heartbeatIntervalMs, countIntervalMs } = config;
-  const presence = createPresenceSubsystem({ ...shared, heartbeatTtlMs, heartbeatIntervalMs, countIntervalMs });
+  const presence = createPresenceSubsystem({
+    ...shared,
+    systemConnection:
+      config.systemConnection &&
+      createConnection({
+        config: config.systemConnection,
+        clock,
+        random,
+        logger: logger.with({ account: "system" }),
+      }),
+    heartbeatTtlMs,
+    heartbeatIntervalMs,
+    countIntervalMs,
+  });
   const duties: readonly Subsystem[] = [
     presence,
-    createRosterSubsystem({ ...shared, view: presence.view, masterId: config.id, heartbeatTtlMs }),
+    createRosterSubsystem({
+      ...shared,
+      view: presence.view,
+      masterId: config.id,
+      heartbeatTtlMs,
+      forgetAfterMs: config.forgetAfterMs,
+    }),
   ];
   const subsystems: readonly Subsystem[] = [
     ...duties,
@@ -72,21 +90,6 @@ export function createMaster({ config, version, clock, random, logger, control }
       lastTerm: () => readLastTerm(connection, ROSTER_BUCKET),
     }),
   ];
-
-  const signal =
-    config.systemConnection &&
-    createConnectionSignal({
-      connection: createConnection({
-        config: config.systemConnection,
-        clock,
-        random,
-        logger: logger.with({ account: "system" }),
-      }),
-      clock,
-      logger,
-      onGone: ({ id, session: ended, reason }) =>
-        logger.debug("a peel's connection has ended", { id, session: ended, reason }),
-    });
 
   const metrics = createMetrics({ prefix: config.metricsPrefix, component: "master", version });
   registerTransportMetrics(metrics, connection.counters);
@@ -112,7 +115,7 @@ export function createMaster({ config, version, clock, random, logger, control }
   const group = createServiceGroup({
     name: "master",
     clock,
-    members: [server, connection, keeper, ...subsystems, ...(signal ? [signal] : [])],
+    members: [server, connection, keeper, ...subsystems],
     stopTimeoutMs,
   });
   return {

@@ -17,6 +17,7 @@ function createSubject(problems: readonly string[] = []) {
   const asked: string[] = [];
   const subsystem = createPresenceSubsystem({
     connection,
+    systemConnection: undefined,
     keeper: {
       look: () => {},
       problemsOf(...buckets) {

@@ -1,6 +1,7 @@
 import { type Connection, createBucket } from "@fleet/bus";
 import type { Check } from "@fleet/ops";
 import {
+  createConnectionSignal,
   createLiveView,
   createMarkerSweeper,
   createPeelCounter,
@@ -25,6 +26,8 @@ import type { Subsystem } from "./subsystem.ts";
 
 export interface PresenceSubsystemParts {
   readonly connection: Connection;
+  /** A connection to the system account, which hears when the connection of a peel ends; runs as part of this. */
+  readonly systemConnection: Connection | undefined;
   readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
   readonly heartbeatTtlMs: number;
   readonly heartbeatIntervalMs: number;
@@ -46,11 +49,13 @@ const STALE_INTERVALS = 3;
 const LASTING_INTERVALS = 2;
 /** The holder of the publisher lease removes markers at once; others after as long, and as much again at random. */
 const STANDBY_SWEEP_MS = 500;
+/** Why connections end, in the words of a server that stops. */
+const SERVER_SHUTDOWN = "Server Shutdown";
 const ROSTER_TIMEOUT_MS = 60_000;
 
 /** Knows who is connected and who is not, since when and why, and how many there are. */
 export function createPresenceSubsystem(parts: PresenceSubsystemParts): PresenceSubsystem {
-  const { connection, keeper, heartbeatTtlMs, countIntervalMs, clock, random, logger } = parts;
+  const { connection, systemConnection, keeper, heartbeatTtlMs, countIntervalMs, clock, random, logger } = parts;
   const bucket = createBucket(connection, HEARTBEAT_BUCKET);
   const throttle = createThrottle(clock, 60_000);
   let publishing = false;
@@ -81,6 +86,18 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
       return (await readRoster(roster, { timeoutMs: ROSTER_TIMEOUT_MS, signal })).byId;
     },
   });
+  const signal =
+    systemConnection &&
+    createConnectionSignal({
+      connection: systemConnection,
+      clock,
+      logger,
+      onGone({ id, session, reason }) {
+        logger.debug("a peel's connection has ended", { id, session, reason });
+        // Of a server that ends, the peels are not gone: they are dialling another one.
+        if (reason !== SERVER_SHUTDOWN) view.connectionEnded(id, session);
+      },
+    });
   const counter = createPeelCounter({
     bucket,
     intervalMs: countIntervalMs,
@@ -138,7 +155,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
   const group = createServiceGroup({
     name: "presence",
     clock,
-    members: [sweeper, view, counter],
+    members: [sweeper, view, ...(signal ? [signal] : []), counter],
     stopTimeoutMs: parts.stopTimeoutMs,
   });
 

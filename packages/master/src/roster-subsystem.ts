@@ -1,7 +1,7 @@
-import type { Connection } from "@fleet/bus";
-import { createRoster, type LiveView, type Roster } from "@fleet/presence";
-import { type Clock, type Logger, messageOf } from "@fleet/runtime";
-import { ROSTER_BUCKET } from "@fleet/wire";
+import { type Connection, createBucket } from "@fleet/bus";
+import { createRoster, type LiveView } from "@fleet/presence";
+import { type Clock, createPeriodicLoop, createServiceGroup, type Logger, messageOf } from "@fleet/runtime";
+import { FACTS_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
 import type { BucketKeeper } from "./bucket-keeper.ts";
 import type { Subsystem } from "./subsystem.ts";
 
@@ -11,24 +11,68 @@ export interface RosterSubsystemParts {
   readonly view: LiveView;
   readonly masterId: string;
   readonly heartbeatTtlMs: number;
+  /** Time offline after which a peel is forgotten; `undefined`: never. */
+  readonly forgetAfterMs: number | undefined;
+  readonly stopTimeoutMs: number;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly logger: Logger;
 }
 
 /** The subsystem that keeps the lasting record of who came and went. */
 export interface RosterSubsystem extends Subsystem {
-  readonly roster: Roster;
+  /**
+   * Removes what is kept of a peel, its facts as well. Rejects with `NOT_THE_WRITER` unless this master publishes. One that
+   * still beats joins again with its next beat.
+   */
+  forget(id: string): Promise<void>;
 }
+
+/** How often peels to be forgotten are looked for, as a part of the time after which they are. */
+const LOOK_PART = 1 / 60;
+const MAX_LOOK_MS = 3_600_000;
 
 /** Writes every transition into the roster while this master publishes, and remembers them while it does not. */
 export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsystem {
-  const { connection, keeper, view, masterId, heartbeatTtlMs, clock, logger } = parts;
+  const { connection, keeper, view, masterId, heartbeatTtlMs, forgetAfterMs, clock, random, logger } = parts;
   const roster = createRoster({ connection, view, holder: masterId, ttlMs: heartbeatTtlMs, clock, logger });
+  const facts = createBucket(connection, FACTS_BUCKET);
   let failure: string | undefined;
+
+  const forget = async (id: string) => {
+    await roster.forget(id);
+    const told = await facts.get(id, { fromLeader: true });
+    if (told) await facts.purge(id, { before: told.revision + 1 });
+  };
+
+  const forgetOld = (afterMs: number) =>
+    createPeriodicLoop({
+      name: "roster-forgetting",
+      clock,
+      random,
+      intervalMs: Math.min(MAX_LOOK_MS, afterMs * LOOK_PART),
+      deadlineMs: MAX_LOOK_MS,
+      async work(signal) {
+        const before = clock.wallMs() - afterMs;
+        for (const { id, state, sinceAt } of [...view.peels()]) {
+          if (signal.aborted || !roster.isWriting) return;
+          if (state !== "offline" || sinceAt > before) continue;
+          await forget(id);
+          logger.info("peel forgotten", { peel: id, offline_since: new Date(sinceAt).toISOString() });
+        }
+      },
+      onError: (error) => logger.warn("peels not forgotten; trying again", { error: messageOf(error) }),
+    });
+  const group = createServiceGroup({
+    name: "roster",
+    clock,
+    members: [roster, ...(forgetAfterMs === undefined ? [] : [forgetOld(forgetAfterMs)])],
+    stopTimeoutMs: parts.stopTimeoutMs,
+  });
 
   return {
     name: "roster",
-    roster,
+    forget,
     checks: [
       {
         name: "roster",
@@ -46,7 +90,7 @@ export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsys
         () => roster.written,
       );
     },
-    run: (signal) => roster.run(signal),
+    run: (signal) => group.run(signal),
     async publish(grant) {
       failure = undefined;
       try {

@@ -33,6 +33,8 @@ export interface RosterTerm {
 export interface Roster extends Service {
   /** Transitions written since the beginning. */
   readonly written: number;
+  /** Whether it is this master that writes at the moment. */
+  readonly isWriting: boolean;
   /**
    * Brings the roster up to what the view says, and keeps it there. Ends when the signal aborts; rejects when the writing has
    * been interrupted, and is then to be called again.
@@ -69,6 +71,10 @@ class BucketRoster implements Roster {
 
   get written(): number {
     return this.#written;
+  }
+
+  get isWriting(): boolean {
+    return this.#writer?.state === "open";
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -1,54 +1,55 @@
-import { type Clock, formatDuration, type Logger } from "@fleet/runtime";
+import type { Clock, Logger } from "@fleet/runtime";
 import type { Transition } from "./transition.ts";
 
-/** Writes transitions to the log: one by one, and as one line where many come at once. */
+/** Writes transitions to the log: a line each at once, and where many come together one line for the rest of them. */
 export interface TransitionLog {
   take(transition: Transition): void;
   /** Writes what it still has. */
   flush(): void;
 }
 
-/** Transitions are collected for this long. */
-const COLLECT_MS = 1_000;
-/** So many of a kind in that time are a line each. */
+/** So many lines of one reason are written in this time; what is more is counted. */
+const WINDOW_MS = 1_000;
 const MAX_LINES = 10;
+/** Peels named in the line for the rest. */
 const NAMED = 5;
 
+interface Window {
+  lines: number;
+  readonly rest: string[];
+  readonly mass: boolean;
+}
+
 export function createTransitionLog({ clock, logger }: { clock: Clock; logger: Logger }): TransitionLog {
-  const kinds = new Map<string, Transition[]>();
+  /** Of the losses of very many, which are never written one by one, beside the others of the same reason. */
+  const windows = new Map<string, Window>();
   let cancel: (() => void) | undefined;
 
   const flush = () => {
     cancel?.();
     cancel = undefined;
-    for (const transitions of kinds.values()) write(transitions);
-    kinds.clear();
-  };
-
-  const write = (transitions: readonly Transition[]) => {
-    const [first] = transitions;
-    if (!first) return;
-    const { reason, mass } = first;
-    if (!mass && transitions.length <= MAX_LINES) {
-      for (const { id, session, rival } of transitions) {
-        const level = reason === "conflict" ? "warn" : "info";
-        logger[level](`peel ${reason}`, { peel: id, session, ...(rival !== undefined && { rival }) });
-      }
-      return;
+    for (const [key, { rest, mass }] of windows) {
+      if (rest.length === 0) continue;
+      const fields = { reason: key.split(" ")[0], count: rest.length, some: rest.slice(0, NAMED) };
+      if (mass) logger.warn("very many peels lost at once", fields);
+      else logger.info("more peels changed at the same time", fields);
     }
-    const some = transitions.slice(0, NAMED).map(({ id }) => id);
-    const fields = { reason, count: transitions.length, some, within: formatDuration(COLLECT_MS) };
-    if (mass) logger.warn("very many peels lost at once", { ...fields, mass });
-    else logger.info("many peels changed at once", fields);
+    windows.clear();
   };
 
   return {
-    take(transition) {
-      const kind = `${transition.reason} ${transition.mass}`;
-      const transitions = kinds.get(kind);
-      if (transitions) transitions.push(transition);
-      else kinds.set(kind, [transition]);
-      cancel ??= clock.setTimer(COLLECT_MS, flush);
+    take({ id, session, rival, reason, mass }) {
+      const key = mass ? `${reason} mass` : reason;
+      const window = windows.get(key) ?? { lines: 0, rest: [], mass };
+      windows.set(key, window);
+      cancel ??= clock.setTimer(WINDOW_MS, flush);
+      if (mass || window.lines >= MAX_LINES) {
+        window.rest.push(id);
+        return;
+      }
+      window.lines += 1;
+      const level = reason === "conflict" ? "warn" : "info";
+      logger[level](`peel ${reason}`, { peel: id, session, ...(rival !== undefined && { rival }) });
     },
     flush,
   };

@@ -82,18 +82,21 @@ describe("fleet peel ping", () => {
     assert.deepEqual([away.code, away.stdout], [1, ""]);
     assert.match(away.stderr, /^fleet: nats:\/\/127\.0\.0\.1:1: /);
 
-    const config = `authorization { users: [
-      { user: u, password: pw, permissions: { publish: [">"], subscribe: ["_INBOX.>"] } }
-    ] }`;
-    await using server = await startTestServer({ config });
-    const natsUrl = server.url.replace("nats://", "nats://u:pw@");
-    const denied = await runFleet(["peel", "ping", "web1", "--timeout", "300ms", "--nats-url", natsUrl]);
-    assert.equal(denied.code, 1);
-    assert.match(denied.stdout, /^web1 +unknown +0\/1 /m);
-    assert.match(
-      denied.stderr,
-      /^fleet: the credentials do not allow to hear answers on fleet\.peel\.\*\.pong\.\w+\.\*\n$/,
-    );
+    const cases = [
+      { publish: '">"', subscribe: '"_INBOX.>"', reason: /to hear answers on fleet\.peel\.\*\.pong\.\w+\.\*$/ },
+      { publish: '"x"', subscribe: '">"', reason: /fleet\.peel\.web1\.ping$/ },
+    ];
+    for (const { publish, subscribe, reason } of cases) {
+      const permissions = `{ publish: [${publish}], subscribe: [${subscribe}] }`;
+      const config = `authorization { users: [{ user: u, password: pw, permissions: ${permissions} }] }`;
+      await using server = await startTestServer({ config });
+      const natsUrl = server.url.replace("nats://", "nats://u:pw@");
+      const denied = await runFleet(["peel", "ping", "web1", "--timeout", "1s", "--nats-url", natsUrl]);
+      assert.equal(denied.code, 1);
+      assert.match(denied.stdout, /^web1 +unknown +0\/1 /m);
+      assert.match(denied.stderr, /^fleet: the credentials do not allow /);
+      assert.match(denied.stderr.trimEnd(), reason);
+    }
   });
 
   const cases: readonly [string[], RegExp][] = [

@@ -29,6 +29,12 @@ export interface ServerIdentity {
   readonly clustered: boolean;
 }
 
+/** What the server refuses a login for want of a grant. */
+export interface Denial {
+  readonly operation: "publish" | "subscription";
+  readonly subject: string;
+}
+
 export interface RequestOptions {
   readonly timeoutMs: number;
   readonly headers?: Headers;
@@ -51,6 +57,11 @@ export interface Connection extends Service {
   readonly lastError: Error | undefined;
   /** Calls `listener` at every change of {@link Connection.state}. The function returned ends that. */
   onState(listener: (state: ConnectionState) => void): () => void;
+  /**
+   * Calls `listener` with everything that the server refuses, which is told some time after it was sent. The function
+   * returned ends that.
+   */
+  onDenied(listener: (denial: Denial) => void): () => void;
   /** Resolves when connected, or when `signal` aborts. */
   connected(signal: AbortSignal): Promise<void>;
   /**

@@ -13,6 +13,7 @@ export type {
   ConnectionCounters,
   ConnectionParts,
   ConnectionState,
+  Denial,
   RequestOptions,
   ServerIdentity,
 } from "./connection.ts";

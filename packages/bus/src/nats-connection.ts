@@ -14,12 +14,14 @@ import type {
   ConnectionCounters,
   ConnectionParts,
   ConnectionState,
+  Denial,
   RequestOptions,
   ServerIdentity,
 } from "./connection.ts";
 import { type Dialled, dialAny } from "./dial.ts";
 import { dialTargets, hostOf } from "./dial-targets.ts";
 import { busErrors, fromClientError } from "./errors.ts";
+import { createListeners } from "./listeners.ts";
 import { encodeHeaders, type Headers, type Message, wrapMessage } from "./message.ts";
 import { watchForStalls } from "./stall-watch.ts";
 import { createSubscription, type LiveSubscription, type SubscribeOptions, type Subscription } from "./subscription.ts";
@@ -41,7 +43,8 @@ export function createConnection(parts: ConnectionParts): Connection {
 class NatsBackedConnection implements Connection {
   readonly name = "nats";
   readonly #parts: ConnectionParts;
-  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  readonly #stateListeners = createListeners<ConnectionState>();
+  readonly #denialListeners = createListeners<Denial>();
   readonly #subscriptions = new Set<LiveSubscription>();
   /** Told when the connection is lost: calls that wait for an answer. */
   readonly #waiting = new Set<(error: Error) => void>();
@@ -87,10 +90,11 @@ class NatsBackedConnection implements Connection {
   }
 
   onState(listener: (state: ConnectionState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#stateListeners.add(listener);
+  }
+
+  onDenied(listener: (denial: Denial) => void): () => void {
+    return this.#denialListeners.add(listener);
   }
 
   async connected(signal: AbortSignal): Promise<void> {
@@ -232,6 +236,7 @@ class NatsBackedConnection implements Connection {
         cut();
       } else if (type === "error" && permissionContext) {
         const { operation, subject } = permissionContext;
+        this.#denialListeners.tell(permissionContext);
         // A subscription reports its own refusal.
         if (operation === "subscription" && [...this.#subscriptions].some((own) => own.subject === subject)) continue;
         this.#warn("permission", "NATS permission denied: grant it to this login", { operation, subject });
@@ -285,7 +290,7 @@ class NatsBackedConnection implements Connection {
   #setState(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
-    for (const listener of [...this.#listeners]) listener(state);
+    this.#stateListeners.tell(state);
   }
 
   #liveClient(what: string): NatsConnection {
@@ -303,5 +308,5 @@ function lostBeforeAnswer(what: string): Error {
 interface StatusEvent {
   readonly type: string;
   readonly data: unknown;
-  readonly permissionContext?: { readonly operation: string; readonly subject: string };
+  readonly permissionContext?: Denial;
 }

@@ -9,7 +9,7 @@ export interface PingResponderParts {
   /** Id of this life of the process. */
   readonly session: string;
   readonly version: string;
-  readonly connection: Pick<Connection, "state" | "onState" | "subscribe" | "publish" | "createInbox">;
+  readonly connection: Pick<Connection, "state" | "onState" | "onDenied" | "subscribe" | "publish" | "createInbox">;
   /** What the answer's status is taken from. */
   readonly readiness: Pick<Readiness, "report">;
   readonly clock: Clock;

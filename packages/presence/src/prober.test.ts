@@ -85,7 +85,7 @@ test("a reply that cannot be read is neither an answer nor an absence", async ()
   assertAtRest();
 });
 
-test("failures of the asking say nothing of the peel: no connection, a lost one, no grant for the answers", async () => {
+test("failures of the asking say nothing of the peel: no connection, a lost one, no grant to ask or to hear the answer", async () => {
   const { clock, connection, prober, listen, assertAtRest } = makeProber();
   listen("web1");
   connection.become("disconnected");
@@ -97,12 +97,20 @@ test("failures of the asking say nothing of the peel: no connection, a lost one,
   assert.deepEqual(await lost, { kind: "unknown", reason: "the connection was lost" });
   assertAtRest();
   connection.become("connected");
+  connection.refused.add("fleet.peel.web1.ping");
+  listen("web2");
+  const [denied, other] = [prober.probe("web1", TIMEOUT), prober.probe("web2", TIMEOUT)];
+  assert.deepEqual(await denied, { kind: "unknown", reason: "the credentials do not allow fleet.peel.web1.ping" });
+  await clock.advance(750);
+  assert.deepEqual(await other, { kind: "timeout" });
+  assertAtRest();
+  connection.refused.clear();
   connection.refused.add("fleet.peel.*.pong.>");
   const unheard = prober.probe("web1", TIMEOUT);
   await clock.advance(750);
   assert.deepEqual(await unheard, {
     kind: "unknown",
-    reason: "the credentials do not allow to hear answers on fleet.peel.*.pong.3.*",
+    reason: "the credentials do not allow to hear answers on fleet.peel.*.pong.4.*",
   });
   assertAtRest();
 });

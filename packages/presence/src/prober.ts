@@ -1,4 +1,4 @@
-import type { Connection, Message, Subscription } from "@fleet/bus";
+import type { Connection, Denial, Message, Subscription } from "@fleet/bus";
 import { type Clock, messageOf } from "@fleet/runtime";
 import { decodePingReply, type PingReply, peelPingSubject, peelPongSubject } from "@fleet/wire";
 import { createAbortCalls } from "./abort-calls.ts";
@@ -28,7 +28,7 @@ export interface ProbeOptions {
 }
 
 export interface ProberParts {
-  readonly connection: Pick<Connection, "state" | "onState" | "publish" | "subscribe" | "createInbox">;
+  readonly connection: Pick<Connection, "onState" | "onDenied" | "publish" | "subscribe" | "createInbox">;
   readonly clock: Clock;
   /** Probe no other peel than this: then a grant for its own subjects is enough. @default any */
   readonly only?: string;
@@ -136,9 +136,11 @@ class SubjectProber implements Prober {
       if (state === "connected") return;
       for (const probe of [...this.#inFlight.values()]) this.#end(probe, unknown("the connection was lost"));
     });
+    const stopHearingDenials = connection.onDenied((denial) => this.#onDenied(denial));
     const close = () => {
       subscription.close();
       stopListening();
+      stopHearingDenials();
     };
     return { token, subscription, close };
   }
@@ -170,6 +172,14 @@ class SubjectProber implements Prober {
     if (!probe?.sent) return;
     const roundTripMs = this.#parts.clock.monoMs() - probe.sent.atMono;
     this.#end(probe, status === NO_RESPONDERS ? { kind: "no-responders" } : readReply(payload, roundTripMs));
+  }
+
+  #onDenied({ operation, subject }: Denial): void {
+    if (operation !== "publish") return;
+    for (const probe of [...this.#inFlight.values()]) {
+      if (peelPingSubject(probe.peelId) === subject)
+        this.#end(probe, unknown(`the credentials do not allow ${subject}`));
+    }
   }
 
   #end(probe: Probe, result: ProbeResult): void {

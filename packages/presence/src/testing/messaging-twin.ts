@@ -1,13 +1,15 @@
-import { busErrors, type Connection, type ConnectionState, type Message } from "@fleet/bus";
+import { busErrors, type Connection, type ConnectionState, type Denial, type Message } from "@fleet/bus";
 import { type ConnectionTwin, createConnectionTwin } from "./connection-twin.ts";
 
 /** A connection's messages in a test's hand: a broker with no network and, but for grants, no mind of its own. */
-export interface MessagingTwin extends ConnectionTwin, Pick<Connection, "publish" | "subscribe" | "createInbox"> {
+export interface MessagingTwin
+  extends ConnectionTwin,
+    Pick<Connection, "onDenied" | "publish" | "subscribe" | "createInbox"> {
   /** Subjects of subscriptions in force, in the order in which they were made. */
   readonly subscribed: readonly string[];
   /** Subjects of everything published. */
   readonly published: readonly string[];
-  /** Subjects, or patterns of them, that this login may neither publish nor subscribe to: messages are dropped. */
+  /** Subjects, or patterns of them, that this login may neither publish nor subscribe to: messages are dropped, and denials told. */
   readonly refused: Set<string>;
 }
 
@@ -23,6 +25,7 @@ interface Listener {
 export function createMessagingTwin(initial: ConnectionState = "connected"): MessagingTwin {
   const twin = createConnectionTwin(initial);
   const listeners = new Set<Listener>();
+  const deniedListeners = new Set<(denial: Denial) => void>();
   const published: string[] = [];
   const refused = new Set<string>();
   let inboxes = 0;
@@ -47,7 +50,7 @@ export function createMessagingTwin(initial: ConnectionState = "connected"): Mes
       return twin.state;
     },
     get listeners() {
-      return twin.listeners;
+      return twin.listeners + deniedListeners.size;
     },
     get subscribed() {
       return [...listeners].map(({ pattern }) => pattern);
@@ -55,7 +58,15 @@ export function createMessagingTwin(initial: ConnectionState = "connected"): Mes
     publish(subject, payload, { reply } = {}) {
       if (twin.state !== "connected") throw busErrors.create("NOT_CONNECTED", `${subject}: not connected to NATS`);
       published.push(subject);
-      if (!isRefused(subject)) deliver(subject, payload, reply);
+      if (!isRefused(subject)) {
+        deliver(subject, payload, reply);
+        return;
+      }
+      for (const listener of deniedListeners) queueMicrotask(() => listener({ operation: "publish", subject }));
+    },
+    onDenied(listener) {
+      deniedListeners.add(listener);
+      return () => deniedListeners.delete(listener);
     },
     subscribe(subject, onMessage) {
       const listener: Listener = { pattern: subject, onMessage };

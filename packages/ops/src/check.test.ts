@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runtimeErrors } from "@fleet/runtime";
+import { type Clock, runtimeErrors } from "@fleet/runtime";
 import { createFakeClock } from "@fleet/runtime/testing";
-import { type Check, type CheckStatus, runCheck, worstStatus } from "./check.ts";
+import { type Check, type CheckStatus, createCheckRun, worstStatus } from "./check.ts";
 
+const runCheck = (check: Check, clock: Clock) => createCheckRun(check, clock)();
 const check = (run: Check["run"]): Check => ({ name: "kv", run });
 const never = () => new Promise<never>(() => {});
 
@@ -76,4 +77,29 @@ test("a check's own shorter deadline keeps its own words", async () => {
   const clock = createFakeClock();
   const inner = check(() => Promise.reject(runtimeErrors.create("DEADLINE_EXCEEDED", "bucket info: no result")));
   assert.deepEqual(await runCheck(inner, clock), { status: "down", message: "bucket info: no result" });
+});
+
+test("runs have one signal until it aborts, so that a probe a second leaves nothing behind", async () => {
+  const clock = createFakeClock();
+  const signals: AbortSignal[] = [];
+  let hangs = false;
+  const run = createCheckRun(
+    check((signal) => {
+      signals.push(signal);
+      return hangs ? never() : { status: "ok" };
+    }),
+    clock,
+  );
+  await run();
+  await run();
+  hangs = true;
+  const hanging = run();
+  await clock.advance(2_000);
+  await hanging;
+  hangs = false;
+  assert.deepEqual(await run(), { status: "ok" });
+  const [first, second, third, fourth] = signals;
+  assert.ok(first === second && second === third && third?.aborted);
+  assert.equal(fourth?.aborted, false);
+  assert.equal(clock.pendingTimers, 0);
 });

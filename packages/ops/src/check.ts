@@ -1,4 +1,4 @@
-import { type Clock, messageOf, withDeadline } from "@fleet/runtime";
+import { type Clock, messageOf } from "@fleet/runtime";
 
 /** `degraded`: works, but impaired; nobody should restart or drain the process for it. */
 export type CheckStatus = "ok" | "degraded" | "down";
@@ -15,7 +15,8 @@ export interface Check {
   readonly name: string;
   /**
    * Looks now. Throwing means down, with the error's message. The signal aborts after 2 s, when the check has
-   * been reported as down already: end then, for the next report starts another run.
+   * been reported as down already: end then, for the next report starts another run. Runs that end in time have the same
+   * signal, so take off again what listens to it.
    */
   run(signal: AbortSignal): CheckResult | Promise<CheckResult>;
 }
@@ -42,24 +43,34 @@ export function worstStatus(statuses: Iterable<CheckStatus>): CheckStatus {
   return worst;
 }
 
-/** Runs `check` for at most {@link CHECK_TIMEOUT_MS}, whether or not it heeds its signal. Never rejects. */
-export async function runCheck(check: Check, clock: Clock): Promise<CheckReport> {
-  const startedMono = clock.monoMs();
-  const { status, message } = await outcomeOf(check, clock);
-  const latencyMs = Math.floor(clock.monoMs() - startedMono);
-  return { status, ...(message && { message }), ...(latencyMs > 0 && { latency_ms: latencyMs }) };
-}
-
-async function outcomeOf(check: Check, clock: Clock): Promise<CheckResult> {
-  let own: AbortSignal | undefined;
-  try {
-    return await withDeadline({ clock, timeoutMs: CHECK_TIMEOUT_MS, what: check.name }, async (signal) => {
-      own = signal;
-      return check.run(signal);
+/**
+ * Makes the function that runs `check` for at most {@link CHECK_TIMEOUT_MS}, whether or not it heeds its signal. It never
+ * rejects.
+ */
+export function createCheckRun(check: Check, clock: Clock): () => Promise<CheckReport> {
+  // One for all runs until it has aborted: a signal costs more than most checks, and stays in memory for long.
+  let controller = new AbortController();
+  const look = () =>
+    new Promise<CheckResult>((resolve) => {
+      const own = controller;
+      const cancelTimer = clock.setTimer(CHECK_TIMEOUT_MS, () => {
+        controller = new AbortController();
+        resolve({ status: "down", message: "timed out after 2s" });
+        own.abort();
+      });
+      const settle = (result: CheckResult) => {
+        cancelTimer();
+        resolve(result);
+      };
+      // In an async function, so that a check which throws at once is like one which rejects.
+      (async () => check.run(own.signal))().then(settle, (error) =>
+        settle({ status: "down", message: messageOf(error) }),
+      );
     });
-  } catch (error) {
-    // The check may have had shorter deadlines of its own, whose messages say more.
-    const message = own?.aborted ? "timed out after 2s" : messageOf(error);
-    return { status: "down", message };
-  }
+  return async () => {
+    const startedMono = clock.monoMs();
+    const { status, message } = await look();
+    const latencyMs = Math.floor(clock.monoMs() - startedMono);
+    return { status, ...(message && { message }), ...(latencyMs > 0 && { latency_ms: latencyMs }) };
+  };
 }

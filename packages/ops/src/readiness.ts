@@ -1,5 +1,5 @@
 import { type Clock, formatDuration, invariant } from "@fleet/runtime";
-import { type Check, type CheckReport, type CheckStatus, runCheck, worstStatus } from "./check.ts";
+import { type Check, type CheckReport, type CheckStatus, createCheckRun, worstStatus } from "./check.ts";
 import type { Phase } from "./health.ts";
 
 export interface ReadinessOptions {
@@ -58,10 +58,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   for (const check of options.checks) {
     invariant(/^[a-z][a-z0-9-]*$/.test(check.name), `check name "${check.name}" is kebab-case`);
     invariant(check.name !== DRAINING && !runs.has(check.name), `check name "${check.name}" is not taken`);
-    runs.set(
-      check.name,
-      singleFlight(() => runCheck(check, clock)),
-    );
+    runs.set(check.name, singleFlight(createCheckRun(check, clock)));
   }
   const runChecks = async (exclude?: ReadonlySet<string>): Promise<Record<string, CheckReport>> => {
     const wanted = [...runs].filter(([name]) => !exclude?.has(name));

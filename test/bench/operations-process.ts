@@ -1,0 +1,65 @@
+// A process that `operations-server.ts` measures: what it is made of is its first argument.
+import { createServer } from "node:http";
+import { createLogger, systemClock } from "@fleet/runtime";
+
+/**
+ * `without`: what a peel has loaded besides the operations server; `bare`: that and the least HTTP server there is;
+ * `server`: that and the operations server.
+ */
+export type Contents = "without" | "bare" | "server";
+
+/** What the process answers to each message. */
+export interface Usage {
+  readonly port: number;
+  readonly rssBytes: number;
+  /** User and system time since the start, in microseconds. */
+  readonly cpuUs: number;
+}
+
+const READY = '{"status":"ok","checks":{"nats":{"status":"ok"},"kv":{"status":"ok"}},"version":"v1","uptime":"1m0s"}';
+
+async function open(contents: Contents): Promise<number> {
+  await import("@fleet/presence");
+  if (contents === "without") return 0;
+  if (contents === "bare") {
+    const server = createServer((_, response) => {
+      response.setHeader("Content-Type", "application/json");
+      response.end(READY);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+  const { createMetrics, createOperationsServer, createReadiness } = await import("@fleet/ops");
+  const clock = systemClock;
+  const checks = ["nats", "kv"].map((name) => ({ name, run: async () => ({ status: "ok" }) as const }));
+  const server = createOperationsServer({
+    config: {
+      healthAddr: { host: "127.0.0.1", port: 0 },
+      healthDetails: true,
+      livenessNatsGraceMs: undefined,
+      metricsBearer: undefined,
+      metricsInsecure: false,
+    },
+    readiness: createReadiness({ component: "peel", version: "v1", clock, checks }),
+    metrics: createMetrics({ component: "peel", version: "v1" }),
+    connection: { state: "connected", onState: () => () => {} },
+    identity: {},
+    clock,
+    logger: createLogger({ level: "error", base: {} }, { write() {} }),
+  });
+  void server.run(new AbortController().signal);
+  await server.ready;
+  return server.address?.port ?? 0;
+}
+
+const port = await open(process.argv[2] as Contents);
+
+function report(): void {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ port, rssBytes: process.memoryUsage.rss(), cpuUs: user + system } satisfies Usage);
+}
+
+process.on("message", report);
+process.on("disconnect", () => process.exit());
+report();

@@ -1,5 +1,5 @@
 import { type BucketSetup, type Connection, setUpBucket } from "@fleet/bus";
-import { type Clock, createPeriodicLoop, type Logger, messageOf, type Service } from "@fleet/runtime";
+import { type Clock, createPeriodicLoop, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
 import type { BucketSpec } from "@fleet/wire";
 
 export interface BucketKeeperParts {
@@ -14,6 +14,7 @@ export interface BucketKeeperParts {
 
 /** Sees to it that the buckets exist and are what they must be. */
 export interface BucketKeeper extends Service {
+  readonly pulse: Pulse;
   /** What is not as it should be with these buckets, one sentence each with the bucket's name; empty when all is well. */
   problemsOf(...buckets: readonly string[]): readonly string[];
   /** Looks again now: a bucket was found missing. */
@@ -80,6 +81,7 @@ export function createBucketKeeper(parts: BucketKeeperParts): BucketKeeper {
 
   return {
     name: loop.name,
+    pulse: loop,
     problemsOf: (...names) =>
       names.flatMap((bucket) => (problemsOf.get(bucket) ?? []).map((problem) => `${bucket}: ${problem}`)),
     look: () => loop.trigger(),

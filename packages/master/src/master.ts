@@ -1,4 +1,4 @@
-import { createConnection, readLastTerm } from "@fleet/bus";
+import { type Connection, createConnection, readLastTerm } from "@fleet/bus";
 import {
   createMetrics,
   createOperationsServer,
@@ -8,7 +8,7 @@ import {
   type RuntimeControl,
   registerTransportMetrics,
 } from "@fleet/ops";
-import { type Clock, createServiceGroup, createSessionId, type Logger, type Service } from "@fleet/runtime";
+import { type Clock, createServiceGroup, createSessionId, type Logger, type Pulse, type Service } from "@fleet/runtime";
 import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
@@ -31,6 +31,11 @@ export interface MasterParts {
 /** One of the masters of a fleet. */
 export interface Master extends Service {
   readonly metrics: Metrics;
+  /** Resolves when its operations server listens and everything else runs, whether or not there is a broker. */
+  readonly ready: Promise<void>;
+  readonly connection: Pick<Connection, "state" | "onState">;
+  /** The loops that must keep turning for it to be alive. */
+  readonly pulses: readonly Pulse[];
 }
 
 /** A master: an operations server, a connection to NATS, and the subsystems listed here. */
@@ -121,6 +126,9 @@ export function createMaster({ config, version, clock, random, logger, control }
   return {
     name: "master",
     metrics,
+    ready: group.ready,
+    connection,
+    pulses: [keeper.pulse, ...subsystems.flatMap((subsystem) => subsystem.pulses ?? [])],
     async run(signal) {
       logger.info("master started", { urls: connection.urls });
       signal.addEventListener("abort", () => readiness.drain(), { once: true });

@@ -115,7 +115,12 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
         keeper.look();
         return;
       }
-      throttle.run(() => logger.warn("peels not counted; keeping the last count", { error: messageOf(error) }));
+      throttle.run((heldBack) =>
+        logger.warn("peels not counted; keeping the last count", {
+          error: messageOf(error),
+          ...(heldBack > 0 && { held_back: heldBack }),
+        }),
+      );
     },
   });
 
@@ -163,6 +168,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
     name: group.name,
     view,
     checks: [check],
+    pulses: [counter.pulse],
     async run(signal) {
       const log = createTransitionLog({ clock, logger });
       const stopListening = connection.onState((state) => {

@@ -1,11 +1,13 @@
 import type { LeaseGrant } from "@fleet/lease";
 import type { Check, Metrics } from "@fleet/ops";
-import type { Service } from "@fleet/runtime";
+import type { Pulse, Service } from "@fleet/runtime";
 
 /** One thing a master does, with what it shows of itself. A master is a list of these. */
 export interface Subsystem extends Service {
   /** Its named checks in `/readyz`. */
   readonly checks: readonly Check[];
+  /** Loops that must keep turning for the master to be alive. @default none */
+  readonly pulses?: readonly Pulse[];
   /** Registers its metrics; called once. */
   registerMetrics(metrics: Metrics): void;
   /**

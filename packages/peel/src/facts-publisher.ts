@@ -59,7 +59,12 @@ export function createFactsPublisher(parts: FactsPublisherParts): FactsPublisher
       logger.debug("facts written", { bytes: value.length });
     },
     onError(error) {
-      throttle.run(() => logger.warn("facts not written; retrying", { error: messageOf(error) }));
+      throttle.run((heldBack) =>
+        logger.warn("facts not written; retrying", {
+          error: messageOf(error),
+          ...(heldBack > 0 && { held_back: heldBack }),
+        }),
+      );
     },
   });
 

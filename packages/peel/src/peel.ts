@@ -1,7 +1,7 @@
-import { createBucket, createConnection } from "@fleet/bus";
+import { type Connection, createBucket, createConnection } from "@fleet/bus";
 import { createMetrics, createOperationsServer, createReadiness, type Metrics, type RuntimeControl } from "@fleet/ops";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
-import { type Clock, createServiceGroup, type Logger, type Service } from "@fleet/runtime";
+import { type Clock, createServiceGroup, type Logger, type Pulse, type Service } from "@fleet/runtime";
 import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { collectFacts } from "./facts-collector.ts";
 import { createFactsPublisher } from "./facts-publisher.ts";
@@ -26,6 +26,11 @@ export interface PeelParts {
 /** The agent of one machine. */
 export interface Peel extends Service {
   readonly metrics: Metrics;
+  /** Resolves when its operations server listens and everything else runs, whether or not there is a broker. */
+  readonly ready: Promise<void>;
+  readonly connection: Pick<Connection, "state" | "onState">;
+  /** The loops that must keep turning for it to be alive. */
+  readonly pulses: readonly Pulse[];
 }
 
 /**
@@ -98,6 +103,9 @@ export function createPeel({ config, version, session, clock, random, logger, co
   return {
     name: "peel",
     metrics,
+    ready: group.ready,
+    connection,
+    pulses: [heartbeat],
     async run(signal) {
       logger.info("peel started", { session, urls: connection.urls });
       signal.addEventListener("abort", () => readiness.drain(), { once: true });

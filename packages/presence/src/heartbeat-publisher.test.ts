@@ -298,7 +298,30 @@ test("failing beats are warned of from the third in a row on, once a minute", as
   assert.equal(warnings().length, 1);
   await clock.advance(10_000);
   assert.equal(warnings().length, 2);
+  const [, second] = warnings();
+  assert.equal(second?.fields["held_back"], Number(second?.fields["failures"]) - 4);
   assert.ok(logger.lines.filter(({ level }) => level === "debug").length > 10, "each failure is a debug line");
   failing = false;
   await stop();
+});
+
+test("the heartbeat turns every second without a broker and while beats fail, and not while a beat never ends", async () => {
+  const away = runHeartbeat({ connected: false });
+  await away.clock.advance(60_500);
+  assert.equal(away.heartbeat.turnedMono, 60_000);
+  await away.stop();
+
+  const failing = runHeartbeat({ put: refuse });
+  await failing.clock.advance(60_000);
+  assert.ok((failing.heartbeat.turnedMono ?? 0) > 58_000);
+  await failing.stop();
+
+  const gate = createDeferred();
+  const stuck = runHeartbeat({ put: (send, beat) => (beat === 1 ? gate.promise.then(send) : send()) });
+  await stuck.clock.advance(60_000);
+  assert.equal(stuck.heartbeat.turnedMono, 0);
+  assert.ok(stuck.heartbeat.maxPauseMs < 60_000);
+  gate.resolve();
+  await stuck.clock.advance(1_000);
+  await stuck.stop();
 });

@@ -1,5 +1,14 @@
 import type { Bucket, Connection } from "@fleet/bus";
-import { type Clock, createThrottle, isFleetError, type Logger, messageOf, type Service } from "@fleet/runtime";
+import {
+  type Clock,
+  createThrottle,
+  isFleetError,
+  type Logger,
+  messageOf,
+  PULSE_GRACE_MS,
+  type Pulse,
+  type Service,
+} from "@fleet/runtime";
 import { encodeHeartbeat, HEADER_SESSION, PROTOCOL_VERSION } from "@fleet/wire";
 import { beatDeadlineMs, beatPhaseMs, nextBeatMono, retryBeatMono } from "./beat-schedule.ts";
 
@@ -28,8 +37,8 @@ export interface HeartbeatPublisherParts {
   readonly onBeat?: (outcome: BeatOutcome) => void;
 }
 
-/** A peel's heartbeat. */
-export interface HeartbeatPublisher extends Service {
+/** A peel's heartbeat. It turns about once a second, connected or not. */
+export interface HeartbeatPublisher extends Service, Pulse {
   /** Wall time of the last acknowledged beat, ms since the epoch; `undefined` before the first. */
   readonly lastSuccessAt: number | undefined;
 }
@@ -55,8 +64,10 @@ export function createHeartbeatPublisher(parts: HeartbeatPublisherParts): Heartb
 
 class BucketHeartbeat implements HeartbeatPublisher {
   readonly name = "heartbeat";
+  readonly maxPauseMs: number;
   readonly #parts: HeartbeatPublisherParts;
   #lastSuccessAt: number | undefined;
+  #turnedMono: number | undefined;
   /** Revision of the last beat; `undefined` when the outcome of a later one is unknown. */
   #lastRevision: number | undefined;
   #seq = 0;
@@ -66,10 +77,15 @@ class BucketHeartbeat implements HeartbeatPublisher {
 
   constructor(parts: HeartbeatPublisherParts) {
     this.#parts = parts;
+    this.maxPauseMs = LOOK_EVERY_MS + beatDeadlineMs(parts.intervalMs) + PULSE_GRACE_MS;
   }
 
   get lastSuccessAt(): number | undefined {
     return this.#lastSuccessAt;
+  }
+
+  get turnedMono(): number | undefined {
+    return this.#turnedMono;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -91,6 +107,7 @@ class BucketHeartbeat implements HeartbeatPublisher {
     });
 
     while (!signal.aborted) {
+      this.#turnedMono = clock.monoMs();
       const nowLeadMs = clock.wallMs() - clock.monoMs();
       const suspended = nowLeadMs - wallLeadMs > SUSPENDED_MS;
       wallLeadMs = nowLeadMs;
@@ -110,8 +127,12 @@ class BucketHeartbeat implements HeartbeatPublisher {
           dueMono = retryBeatMono({ failures, nowMono, regularMono, intervalMs, random });
           logger.debug("peel heartbeat: put", { error: messageOf(error), failures });
           if (failures >= FAILURES_TO_WARN) {
-            throttle.run(() =>
-              logger.warn("heartbeats are failing; this peel looks offline", { error: messageOf(error), failures }),
+            throttle.run((heldBack) =>
+              logger.warn("heartbeats are failing; this peel looks offline", {
+                error: messageOf(error),
+                failures,
+                ...(heldBack > 0 && { held_back: heldBack }),
+              }),
             );
           }
         }

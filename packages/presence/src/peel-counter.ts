@@ -1,5 +1,5 @@
 import type { Bucket, BucketState } from "@fleet/bus";
-import { type Clock, createPeriodicLoop, type Service } from "@fleet/runtime";
+import { type Clock, createPeriodicLoop, type Pulse, type Service } from "@fleet/runtime";
 
 export interface PeelCounterParts {
   /** The heartbeat bucket. */
@@ -21,6 +21,7 @@ export interface PeelCounterParts {
 
 /** How many peels are connected. */
 export interface PeelCounter extends Service {
+  readonly pulse: Pulse;
   /** The last good count; 0 before the first. */
   readonly count: number;
   /** Wall time of the last good count, ms since the epoch; `undefined` before it. */
@@ -71,6 +72,7 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
 
   return {
     name: loop.name,
+    pulse: loop,
     async run(signal) {
       await loop.run(signal);
       stopped = true;

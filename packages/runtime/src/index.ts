@@ -29,6 +29,7 @@ export {
 } from "./logger.ts";
 export { type Duration, durationOption, InvalidOptionsError, type OptionProblem, resolveOptions } from "./options.ts";
 export { createPeriodicLoop, type PeriodicLoop, type PeriodicLoopOptions } from "./periodic-loop.ts";
+export { PULSE_GRACE_MS, type Pulse, stuckLoops } from "./pulse.ts";
 export type { Service } from "./service.ts";
 export { createServiceGroup, type ServiceGroupOptions } from "./service-group.ts";
 export { createThrottle, type Throttle } from "./throttle.ts";

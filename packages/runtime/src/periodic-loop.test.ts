@@ -324,3 +324,22 @@ test("an interval or a deadline that is not above zero is a programmer's error",
   assert.throws(() => createPeriodicLoop({ ...options, intervalMs: Number.NaN }), /interval is above zero/);
   assert.throws(() => createPeriodicLoop({ ...options, deadlineMs: -1 }), /deadline is above zero/);
 });
+
+test("the loop turns while its work fails, and no longer once a run was given up and never ends", async () => {
+  let hang = false;
+  const { clock, controller, loop, run } = runLoop({
+    work: () => (hang ? stuck.promise : Promise.reject(new Error("no"))),
+  });
+  const stuck = createDeferred();
+  assert.equal(loop.maxPauseMs, 24_000);
+  await clock.advance(60_000);
+  assert.equal(loop.turnedMono, 60_000);
+  hang = true;
+  await clock.advance(60_000);
+  assert.equal(loop.turnedMono, 70_000);
+  stuck.resolve();
+  await clock.advance(10_000);
+  assert.ok((loop.turnedMono ?? 0) > 120_000);
+  controller.abort();
+  await run;
+});

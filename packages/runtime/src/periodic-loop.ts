@@ -3,6 +3,7 @@ import { type Clock, sleep } from "./clock.ts";
 import { withDeadline } from "./deadline.ts";
 import { createDeferred } from "./deferred.ts";
 import { invariant, runtimeErrors } from "./errors.ts";
+import { PULSE_GRACE_MS, type Pulse } from "./pulse.ts";
 import type { Service } from "./service.ts";
 
 export interface PeriodicLoopOptions {
@@ -27,8 +28,11 @@ export interface PeriodicLoopOptions {
   onError(error: unknown, failures: number): void;
 }
 
-/** Work done again and again, never twice at a time. */
-export interface PeriodicLoop extends Service {
+/**
+ * Work done again and again, never twice at a time. As a {@link Pulse} it turns when a run begins and when one ends; a run
+ * that was given up and never ends is what it is stuck in.
+ */
+export interface PeriodicLoop extends Service, Pulse {
   /** Wall time of the end of the last good run; `undefined` before it. */
   readonly lastSuccessAt: number | undefined;
   /** Starts the next run now; while one is under way, one more follows it. */
@@ -41,6 +45,7 @@ export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
   invariant(intervalMs > 0, `${name}: the interval is above zero`);
   invariant(deadlineMs > 0, `${name}: the deadline is above zero`);
   let lastSuccessAt: number | undefined;
+  let turnedMono: number | undefined;
   /** Settles when the run under way has really ended, which can be later than it was given up. */
   let underWay: Promise<void> | undefined;
   let triggered = false;
@@ -61,19 +66,25 @@ export function createPeriodicLoop(options: PeriodicLoopOptions): PeriodicLoop {
 
   const work = async (signal: AbortSignal) => {
     const ended = createDeferred();
+    turnedMono = clock.monoMs();
     underWay = ended.promise;
     try {
       await options.work(signal);
     } finally {
       underWay = undefined;
+      turnedMono = clock.monoMs();
       ended.resolve();
     }
   };
 
   return {
     name,
+    maxPauseMs: Math.max(intervalMs, options.firstDelayMaxMs ?? 0) + deadlineMs + PULSE_GRACE_MS,
     get lastSuccessAt() {
       return lastSuccessAt;
+    },
+    get turnedMono() {
+      return turnedMono;
     },
     trigger() {
       triggered = true;

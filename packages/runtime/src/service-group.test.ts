@@ -269,3 +269,43 @@ test("a group can be the member of another", async () => {
   await run;
   assert.deepEqual(diary, ["a starts", "b starts", "b stops", "b stopped", "a stops", "a stopped"]);
 });
+
+test("a group is ready when its last member is, and never if it is stopped before", async () => {
+  const { clock, controller, member } = setUp();
+  const ready = createDeferred();
+  const group = createServiceGroup({
+    name: "peel",
+    clock,
+    members: [member("a"), member("b", { ready: ready.promise })],
+    stopTimeoutMs: 10_000,
+  });
+  let readyAt: number | undefined;
+  void group.ready.then(() => {
+    readyAt = clock.monoMs();
+  });
+  const run = group.run(controller.signal);
+  await clock.advance(5_000);
+  assert.equal(readyAt, undefined);
+  ready.resolve();
+  await clock.advance(1_000);
+  assert.equal(readyAt, 5_000);
+  controller.abort();
+  await run;
+
+  const stopped = setUp();
+  const late = createServiceGroup({
+    name: "peel",
+    clock: stopped.clock,
+    members: [stopped.member("a", { ready: new Promise(() => {}) })],
+    stopTimeoutMs: 10_000,
+  });
+  let wasReady = false;
+  void late.ready.then(() => {
+    wasReady = true;
+  });
+  const ending = late.run(stopped.controller.signal);
+  await stopped.clock.advance(1_000);
+  stopped.controller.abort();
+  await ending;
+  assert.equal(wasReady, false);
+});

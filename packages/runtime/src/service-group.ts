@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { aborted, sleep } from "./clock.ts";
+import { createDeferred } from "./deferred.ts";
 import { formatDuration } from "./duration.ts";
 import { runtimeErrors } from "./errors.ts";
 import type { Service } from "./service.ts";
@@ -23,15 +24,18 @@ interface Running {
 
 /**
  * Several services as one. Each starts when those before it are ready. When the group is told to stop, or a
- * member fails or ends by itself, all are stopped in reverse order, one after the other.
+ * member fails or ends by itself, all are stopped in reverse order, one after the other. The group is ready when the last
+ * member is.
  *
  * Rejects with the first member's failure, with `SERVICE_ENDED` if one ended by itself, or with `STOP_TIMEOUT`
  * naming the members that had not stopped in time.
  */
-export function createServiceGroup(options: ServiceGroupOptions): Service {
+export function createServiceGroup(options: ServiceGroupOptions): Service & { readonly ready: Promise<void> } {
   const { name, clock, members, stopTimeoutMs } = options;
+  const ready = createDeferred();
   return {
     name,
+    ready: ready.promise,
     async run(signal) {
       const running: Running[] = [];
       const stop = new AbortController();
@@ -51,6 +55,7 @@ export function createServiceGroup(options: ServiceGroupOptions): Service {
         running.push(member);
         if (service.ready) await Promise.race([readyOrFailed(service.ready, member, fail), stopping]);
       }
+      if (!stop.signal.aborted) ready.resolve();
       await stopping;
 
       const stragglers = await stopInReverse(running, clock, stopTimeoutMs);

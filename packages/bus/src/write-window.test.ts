@@ -104,18 +104,49 @@ describe("the write window", () => {
     assert.deepEqual([window.room, window.inFlight], [1, 2]);
   });
 
-  it("gives up what is not answered in time, and takes its late answer for nobody else's", async () => {
-    const { clock, publish, store, told } = openWindow(1);
-    publish(1);
+  it("gives up what is not answered in time, and keeps its room until the answer comes after all", async () => {
+    const { window, clock, publish, store, told } = openWindow(200);
+    publish(1, 2);
     await clock.advance(TIMEOUT_MS - 1);
     assert.deepEqual(told, []);
     await clock.advance(TIMEOUT_MS / 8);
-    assert.deepEqual(told, ["1 TIMEOUT"]);
+    assert.deepEqual(told.sort(), ["1 TIMEOUT", "2 TIMEOUT"]);
+    assert.deepEqual([window.inFlight, window.room, window.limit], [0, 98, 100]);
+    store(0, 10);
+    assert.deepEqual([told.length, window.room], [2, 99]);
+    // In the place of the first.
+    publish(3);
+    store(0, 10);
+    assert.deepEqual([told.length, window.inFlight], [2, 1]);
+    store(2, 11);
+    assert.equal(told.at(-1), "3 at 11 in 0");
+  });
+
+  it("forgets in the end what is never answered", async () => {
+    const { window, clock, publish, store, told } = openWindow(1);
+    publish(1);
+    await clock.advance(TIMEOUT_MS * 2);
+    assert.equal(window.room, 0);
+    await clock.advance(10_000);
+    assert.equal(window.room, 1);
+    assert.equal(clock.pendingTimers, 0);
     publish(2);
     store(0, 10);
     assert.deepEqual(told, ["1 TIMEOUT"]);
     store(1, 11);
     assert.deepEqual(told, ["1 TIMEOUT", "2 at 11 in 0"]);
+  });
+
+  it("halves its room once for all that are late together", async () => {
+    const { window, clock, publish } = openWindow(400);
+    publish(1, 2, 3);
+    await clock.advance(TIMEOUT_MS / 2);
+    publish(4, 5);
+    await clock.advance(TIMEOUT_MS * 1.5);
+    assert.equal(window.limit, 200);
+    publish(6);
+    await clock.advance(TIMEOUT_MS * 1.5);
+    assert.equal(window.limit, 100);
   });
 
   it("gives each its own time", async () => {
@@ -129,12 +160,14 @@ describe("the write window", () => {
     assert.deepEqual(told, ["1 TIMEOUT", "2 TIMEOUT"]);
   });
 
-  it("fails all that is on its way when the connection is lost", () => {
-    const { window, publish, disconnect, told } = openWindow();
-    publish(1, 2);
+  it("fails all that is on its way when the connection is lost", async () => {
+    const { window, clock, publish, disconnect, told } = openWindow();
+    publish(1);
+    await clock.advance(TIMEOUT_MS * 2);
+    publish(2, 3);
     disconnect();
-    assert.deepEqual(told.sort(), ["1 NOT_CONNECTED", "2 NOT_CONNECTED"]);
-    assert.equal(window.inFlight, 0);
+    assert.deepEqual(told.sort(), ["1 TIMEOUT", "2 NOT_CONNECTED", "3 NOT_CONNECTED"]);
+    assert.deepEqual([window.inFlight, window.room], [0, 4]);
   });
 
   it("keeps nothing of a message that could not be sent", async () => {
@@ -146,25 +179,32 @@ describe("the write window", () => {
     assert.deepEqual(told, []);
   });
 
-  it("halves its room once for a burst of refusals, and regains it with acknowledgements", async () => {
-    const { window, clock, publish, refuse, store, sent, told } = openWindow(1_000);
-    publish(1, 2, 3);
-    refuse(0);
-    refuse(1);
-    assert.deepEqual(told, ["1 BACKPRESSURE", "2 BACKPRESSURE"]);
+  it("grows by one with each acknowledgement until the first refusal, then slowly, and begins anew after a reconnect", async () => {
+    const { window, clock, publish, refuse, store, sent, disconnect } = openWindow(1_000);
+    const storeMore = (count: number) => {
+      for (let index = 0; index < count; index += 1) {
+        publish(index);
+        store(sent.length - 1, index + 1);
+      }
+    };
     assert.equal(window.limit, 500);
-    await clock.advance(200);
-    refuse(2);
-    assert.equal(window.limit, 250);
-    for (let index = 0; index < 250; index += 1) {
-      publish(index);
-      store(sent.length - 1, index + 1);
-    }
+    storeMore(100);
+    assert.equal(window.limit, 600);
+    publish(1, 2, 3);
+    refuse(100);
+    refuse(101);
     assert.equal(window.limit, 300);
-    for (let index = 0; index < 20_000; index += 1) {
-      publish(index);
-      store(sent.length - 1, index + 1);
-    }
+    await clock.advance(200);
+    refuse(102);
+    assert.equal(window.limit, 150);
+    storeMore(150);
+    assert.equal(window.limit, 200);
+    storeMore(20_000);
+    assert.equal(window.limit, 1_000);
+    publish(1);
+    disconnect();
+    assert.equal(window.limit, 500);
+    storeMore(1_000);
     assert.equal(window.limit, 1_000);
   });
 

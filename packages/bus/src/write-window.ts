@@ -13,6 +13,8 @@ import { readPublishOutcome } from "./publish-outcome.ts";
  */
 export const MAX_IN_FLIGHT = 5_000;
 
+/** The room at first and after a reconnect. It grows by one with each acknowledgement until the first that fails. */
+const FIRST_LIMIT = 500;
 /** Below this the window does not shrink, so that it always learns when the stream takes more again. */
 const LEAST_LIMIT = 64;
 /** A full window of acknowledgements lets it grow by this part of its greatest size. */
@@ -21,6 +23,8 @@ const GROWTH_PART = 1 / 20;
 const ONE_BURST_MS = 100;
 /** How often in its time a write is looked after. */
 const LOOKS_PER_TIMEOUT = 8;
+/** So long after it was given up, the answer to a write is still expected: until then it is on its way all the same. */
+const FORGOTTEN_MS = 10_000;
 
 export interface WriteWindowParts {
   readonly connection: Pick<Connection, "clock" | "createInbox" | "subscribe" | "publish" | "onState">;
@@ -39,10 +43,12 @@ export interface WriteWindowParts {
  * each write exactly one call of `onStored` or `onFailed`, by the number it was tagged with; nothing else is kept of it.
  * `Bucket.put`, a request for each, takes many times as long.
  *
- * The room shrinks by half when a stream says that it takes no more, and grows again with what it acknowledges.
+ * The room is small at first, shrinks by half when a stream says that it takes no more, or does not answer in time, and grows again with what it
+ * acknowledges. A write that was given up takes up its room until its answer comes after all: otherwise a server that is
+ * behind would get ever more to do.
  */
 export interface WriteWindow {
-  /** Writes on their way. */
+  /** Writes on their way, of which nothing was told yet. */
   readonly inFlight: number;
   /** Most that may be on their way now. */
   readonly limit: number;
@@ -78,12 +84,17 @@ class TaggedWindow implements WriteWindow {
   readonly #nextTokens: Float64Array;
   readonly #tags: Float64Array;
   readonly #sentMono: Float64Array;
+  /** 1 where the write was given up and may still be answered. */
+  readonly #givenUp: Uint8Array;
   readonly #freeSlots: Uint32Array;
   #free: number;
+  #inFlight = 0;
   #limit: number;
   /** Acknowledgements since the limit last grew. */
   #acknowledged = 0;
   #shrunkMono = Number.NEGATIVE_INFINITY;
+  /** Nothing is known yet of how much the server takes. */
+  #isNew = true;
   #cancelTimer: (() => void) | undefined;
   readonly #close: () => void;
 
@@ -91,20 +102,23 @@ class TaggedWindow implements WriteWindow {
     const { connection, maxInFlight = MAX_IN_FLIGHT } = parts;
     this.#parts = parts;
     this.#size = maxInFlight;
-    this.#limit = maxInFlight;
+    this.#limit = Math.min(maxInFlight, FIRST_LIMIT);
     this.#free = maxInFlight;
     this.#tokens = new Float64Array(maxInFlight).fill(FREE);
     this.#tags = new Float64Array(maxInFlight);
     this.#sentMono = new Float64Array(maxInFlight);
+    this.#givenUp = new Uint8Array(maxInFlight);
     this.#freeSlots = Uint32Array.from({ length: maxInFlight }, (_, slot) => slot);
     this.#nextTokens = Float64Array.from(this.#freeSlots);
     this.#inbox = connection.createInbox();
     const subscription = connection.subscribe(`${this.#inbox}.*`, (message) => {
       const token = Number(message.subject.slice(this.#inbox.length + 1));
       const slot = token % this.#size;
-      // The answer to a write that was given up.
+      // The answer to a write that was forgotten.
       if (this.#tokens[slot] !== token) return;
-      this.#settle(slot, readPublishOutcome(message, "write"));
+      this.#vacate(slot);
+      if (this.#givenUp[slot] === 1) this.#givenUp[slot] = 0;
+      else this.#tell(slot, readPublishOutcome(message, "write"));
     });
     const stopListening = connection.onState((state) => {
       if (state !== "connected") this.#lose();
@@ -117,7 +131,7 @@ class TaggedWindow implements WriteWindow {
   }
 
   get inFlight(): number {
-    return this.#size - this.#free;
+    return this.#inFlight;
   }
 
   get limit(): number {
@@ -125,7 +139,7 @@ class TaggedWindow implements WriteWindow {
   }
 
   get room(): number {
-    return Math.max(0, this.#limit - this.inFlight);
+    return Math.max(0, this.#limit - (this.#size - this.#free));
   }
 
   put(bucket: string, key: string, value: Uint8Array, tag: number): void {
@@ -150,7 +164,7 @@ class TaggedWindow implements WriteWindow {
   }
 
   #send(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void {
-    const { connection, timeoutMs } = this.#parts;
+    const { connection } = this.#parts;
     invariant(this.#free > 0, "there is room in the window");
     const slot = this.#freeSlots[this.#free - 1] as number;
     const token = this.#nextTokens[slot] as number;
@@ -161,46 +175,65 @@ class TaggedWindow implements WriteWindow {
     this.#tokens[slot] = token;
     this.#tags[slot] = tag;
     this.#sentMono[slot] = connection.clock.monoMs();
-    this.#cancelTimer ??= connection.clock.setTimer(timeoutMs / LOOKS_PER_TIMEOUT, () => this.#lookForLate());
+    this.#inFlight += 1;
+    this.#watchTime();
   }
 
-  #settle(slot: number, outcome: number | FleetError): void {
-    const { connection, onStored, onFailed } = this.#parts;
-    const tag = this.#tags[slot] as number;
-    const tookMs = connection.clock.monoMs() - (this.#sentMono[slot] as number);
+  #vacate(slot: number): void {
     this.#tokens[slot] = FREE;
     this.#freeSlots[this.#free] = slot;
     this.#free += 1;
+  }
+
+  /** Tells what became of the write that is or was in this slot. */
+  #tell(slot: number, outcome: number | FleetError): void {
+    const { connection, timeoutMs, onStored, onFailed } = this.#parts;
+    const tag = this.#tags[slot] as number;
+    const tookMs = connection.clock.monoMs() - (this.#sentMono[slot] as number);
+    this.#inFlight -= 1;
     if (typeof outcome === "number") {
       this.#grow();
       onStored(tag, outcome, tookMs);
     } else {
-      if (outcome.code === "BACKPRESSURE") this.#shrink();
+      if (outcome.code === "BACKPRESSURE") this.#shrink(ONE_BURST_MS);
+      // What was sent before the last time is answered by then.
+      if (outcome.code === "TIMEOUT") this.#shrink(timeoutMs);
       onFailed(tag, outcome, tookMs);
     }
   }
 
   #grow(): void {
     if (this.#limit === this.#size) return;
+    if (this.#isNew) {
+      this.#limit += 1;
+      return;
+    }
     this.#acknowledged += 1;
     if (this.#acknowledged < this.#limit) return;
     this.#acknowledged = 0;
     this.#limit = Math.min(this.#size, this.#limit + Math.ceil(this.#size * GROWTH_PART));
   }
 
-  #shrink(): void {
+  /** Not again within `restMs`. */
+  #shrink(restMs: number): void {
     const nowMono = this.#parts.connection.clock.monoMs();
-    if (nowMono - this.#shrunkMono < ONE_BURST_MS) return;
+    if (nowMono - this.#shrunkMono < restMs) return;
     this.#shrunkMono = nowMono;
+    this.#isNew = false;
     this.#acknowledged = 0;
     this.#limit = Math.min(this.#size, Math.max(LEAST_LIMIT, Math.floor(this.#limit / 2)));
   }
 
   #lose(): void {
+    this.#isNew = true;
+    this.#limit = Math.min(this.#size, FIRST_LIMIT);
     if (this.#free === this.#size) return;
     const error = busErrors.create("NOT_CONNECTED", "the connection to NATS was lost before the answer came");
     for (let slot = 0; slot < this.#size; slot += 1) {
-      if (this.#tokens[slot] !== FREE) this.#settle(slot, error);
+      if (this.#tokens[slot] === FREE) continue;
+      this.#vacate(slot);
+      if (this.#givenUp[slot] === 1) this.#givenUp[slot] = 0;
+      else this.#tell(slot, error);
     }
   }
 
@@ -210,11 +243,22 @@ class TaggedWindow implements WriteWindow {
     const lateMono = connection.clock.monoMs() - timeoutMs;
     let error: FleetError | undefined;
     for (let slot = 0; slot < this.#size; slot += 1) {
-      if (this.#tokens[slot] === FREE || (this.#sentMono[slot] as number) > lateMono) continue;
-      error ??= busErrors.create("TIMEOUT", "write: no answer in time");
-      this.#settle(slot, error);
+      const sentMono = this.#sentMono[slot] as number;
+      if (this.#tokens[slot] === FREE || sentMono > lateMono) continue;
+      if (this.#givenUp[slot] === 0) {
+        this.#givenUp[slot] = 1;
+        error ??= busErrors.create("TIMEOUT", "write: no answer in time");
+        this.#tell(slot, error);
+      } else if (sentMono <= lateMono - FORGOTTEN_MS) {
+        this.#givenUp[slot] = 0;
+        this.#vacate(slot);
+      }
     }
-    if (this.#free === this.#size) return;
+    if (this.#free < this.#size) this.#watchTime();
+  }
+
+  #watchTime(): void {
+    const { connection, timeoutMs } = this.#parts;
     this.#cancelTimer ??= connection.clock.setTimer(timeoutMs / LOOKS_PER_TIMEOUT, () => this.#lookForLate());
   }
 }

@@ -1,0 +1,48 @@
+import { runApart } from "./apart.ts";
+import { startBenchBroker } from "./bench-broker.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { PublishingAnswer, PublishingOptions } from "./programs/publishing.ts";
+
+/** More beats due in a second than a server takes. */
+const KEYS = 400_000;
+const BRIEF_KEYS = 20_000;
+
+export const beatsBenchmark: Benchmark = {
+  name: "beats",
+  summary: "acknowledged beats from one process: the swarm, against the bare client",
+  async run({ serverPath, brief, note }) {
+    const sizes = brief
+      ? { keys: BRIEF_KEYS, warmUpMs: 200, measureMs: 1_000 }
+      : { keys: KEYS, warmUpMs: 3_000, measureMs: 8_000 };
+    const publish = async (program: string) => {
+      note(`${program}, ${sizes.keys} keys`);
+      await using server = await startBenchBroker(serverPath);
+      const options: PublishingOptions = { url: server.url, ...sizes };
+      return await runApart<PublishingAnswer>(program, options);
+    };
+    const bare = await publish("bare-publisher");
+    const swarm = await publish("swarm-publisher");
+    const limit = "bare publish-with-reply";
+    return [
+      {
+        what: "swarm, acknowledged beats",
+        unit: "1/s",
+        value: swarm.perSecond,
+        limit: { what: limit, value: bare.perSecond },
+        budget: { least: 200_000 },
+      },
+      {
+        what: "swarm, CPU a beat",
+        unit: "us",
+        value: swarm.cpuUsPerBeat,
+        limit: { what: limit, value: bare.cpuUsPerBeat },
+      },
+      {
+        what: `swarm, memory with ${sizes.keys.toLocaleString("en-US")} peels`,
+        unit: "MB",
+        value: swarm.rssBytes / 1e6,
+        limit: { what: limit, value: bare.rssBytes / 1e6 },
+      },
+    ];
+  },
+};

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { createBucket } from "@fleet/bus";
+import { eventually } from "@fleet/runtime/testing";
+import { bucketStream, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { connect } from "nats";
+import { PATIENCE, startFleet } from "../end-to-end/fleet-command.ts";
+import { connectSession } from "../integration/bus-session.ts";
+import { startBenchBroker } from "./bench-broker.ts";
+import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
+import { quantile } from "./statistics.ts";
+
+/** Keys, and the interval at which they make for 10,000 beats a second: the load is the same, whatever the size. */
+const SIZES = [
+  { keys: 1_000, interval: "100ms" },
+  { keys: 10_000, interval: "1s" },
+  { keys: 100_000, interval: "10s" },
+] as const;
+const LOOKS = 500;
+const BRIEF_LOOKS = 20;
+/** Longer than a count takes, so that counts do not queue behind one another. */
+const BETWEEN_LOOKS_MS = 5;
+
+export const countBenchmark: Benchmark = {
+  name: "count",
+  summary: "time to count 1k, 10k and 100k keys while 10,000 beats a second come in, against bare stream info",
+  async run(context) {
+    const results: Measurement[] = [];
+    for (const size of context.brief ? SIZES.slice(0, 1) : SIZES) results.push(...(await countAt(size, context)));
+    return results;
+  },
+};
+
+async function countAt(
+  { keys, interval }: (typeof SIZES)[number],
+  { serverPath, brief, note }: BenchmarkContext,
+): Promise<Measurement[]> {
+  note(`count at ${keys} keys`);
+  await using server = await startBenchBroker(serverPath);
+  await using swarm = startFleet(
+    ["swarm", "run", "--peels", `${keys}`, "--interval", interval, "--nats-url", server.url],
+    {},
+  );
+  await using session = await connectSession({ urls: [server.url] });
+  const bucket = createBucket(session.connection, HEARTBEAT_BUCKET);
+  const bare = await connect({ servers: server.url });
+  try {
+    await eventually(async () => {
+      assert.equal(swarm.child.exitCode, null, swarm.stderr);
+      assert.equal((await bucket.state()).keys, keys);
+    }, PATIENCE);
+
+    const subject = `$JS.API.STREAM.INFO.${bucketStream(HEARTBEAT_BUCKET)}`;
+    const [counts, infos]: [number[], number[]] = [[], []];
+    for (let look = 0; look < (brief ? BRIEF_LOOKS : LOOKS); look += 1) {
+      counts.push(await timed(async () => assert.equal((await bucket.state()).keys, keys)));
+      infos.push(await timed(() => bare.request(subject)));
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+    }
+    const label = `count of ${keys.toLocaleString("en-US")} keys`;
+    return [0.5, 0.99].map((part) => ({
+      what: `${label}, p${part * 100}`,
+      unit: "ms",
+      value: quantile(counts, part),
+      limit: { what: "bare stream info", value: quantile(infos, part) },
+      ...(part === 0.99 && { budget: { most: 10 } }),
+    }));
+  } finally {
+    await bare.close();
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedMono = performance.now();
+  await work();
+  return performance.now() - startedMono;
+}

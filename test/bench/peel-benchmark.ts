@@ -1,0 +1,110 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createBucket } from "@fleet/bus";
+import { createDeferred } from "@fleet/runtime";
+import { HEARTBEAT_BUCKET } from "@fleet/wire";
+import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
+import { connectSession } from "../integration/bus-session.ts";
+import { startBenchBroker } from "./bench-broker.ts";
+import type { Benchmark } from "./benchmark.ts";
+
+const ID = "bench-peel";
+/** What Node.js does by itself: the same wait, and a word when it has started. */
+const BARE_NODE = "console.log('here'); setInterval(() => {}, 1_000);";
+
+export const peelBenchmark: Benchmark = {
+  name: "peel",
+  summary: "a peel at rest: memory, CPU, and start to first beat, against bare node",
+  async run({ serverPath, brief, note }) {
+    const [settleMs, restMs] = brief ? [200, 500] : [5_000, 60_000];
+    await using server = await startBenchBroker(serverPath);
+    await using session = await connectSession({ urls: [server.url] });
+    const firstBeat = createDeferred<number>();
+    const hearing = createBucket(session.connection, HEARTBEAT_BUCKET).hear(({ key }) => {
+      if (key === ID) firstBeat.resolve(performance.now());
+    });
+    await hearing.ready;
+
+    note("bare node");
+    const bare = await restOf([...["-e", BARE_NODE]], spoken, settleMs, settleMs);
+    note(`a peel at rest for ${restMs / 1_000} s`);
+    const args = [FLEET_BIN, "peel", "run", "--id", ID, "--nats-url", server.url, "--health-addr", "127.0.0.1:0"];
+    const peel = await restOf(args, () => firstBeat.promise, settleMs, restMs);
+    hearing.close();
+    return [
+      {
+        what: "memory at rest",
+        unit: "MB",
+        value: peel.rssMb,
+        limit: { what: "bare node", value: bare.rssMb },
+        budget: { most: 90 },
+      },
+      { what: "CPU at rest", unit: "%", value: peel.cpuPercent, budget: { most: 0.1 } },
+      {
+        what: "start to first beat",
+        unit: "ms",
+        value: peel.startMs,
+        limit: { what: "bare node to its first line", value: bare.startMs },
+        budget: { most: 700 },
+      },
+    ];
+  },
+};
+
+interface Rest {
+  readonly startMs: number;
+  readonly rssMb: number;
+  readonly cpuPercent: number;
+}
+
+/** Starts Node.js with these arguments, waits until it has begun and settled, looks on, and ends it. */
+async function restOf(
+  args: readonly string[],
+  begun: (child: ChildProcess) => Promise<number>,
+  settleMs: number,
+  restMs: number,
+): Promise<Rest> {
+  const startedMono = performance.now();
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.resume();
+  const exited = once(child, "exit");
+  try {
+    const failed = exited.then(() => Promise.reject(new Error(`node ${args.join(" ")} ended`)));
+    failed.catch(() => {});
+    const startMs = (await Promise.race([begun(child), failed])) - startedMono;
+    await pause(settleMs);
+    const [cpuBefore, beforeMono] = [await cpuMsOf(child.pid), performance.now()];
+    await pause(restMs);
+    const cpuPercent = (((await cpuMsOf(child.pid)) - cpuBefore) / (performance.now() - beforeMono)) * 100;
+    return { startMs, rssMb: await rssMbOf(child.pid), cpuPercent };
+  } finally {
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+async function spoken(child: ChildProcess): Promise<number> {
+  if (child.stdout) await once(child.stdout, "data");
+  return performance.now();
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+let ticksPerSecond: number | undefined;
+
+/** CPU time of a process so far, user and system. */
+async function cpuMsOf(pid: number | undefined): Promise<number> {
+  ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // After the name, which may hold anything: state is the third field, user and system time the 14th and 15th.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000;
+}
+
+async function rssMbOf(pid: number | undefined): Promise<number> {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (Number(kilobytes) * 1_024) / 1e6;
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import type { Message } from "@fleet/bus";
 import { createFakeClock } from "@fleet/runtime/testing";
@@ -174,6 +175,18 @@ test("a signal gives up what is in flight and what is in line, and nothing stays
   assert.deepEqual(kindsOf(await Promise.all(probes.slice(1))), new Set(["unknown"]));
   process.off("warning", onWarning);
   assert.deepEqual(warnings, []);
+});
+
+test("a signal that outlives its probes is left without a listener", async () => {
+  const { clock, prober, listen, answer } = makeProber();
+  const { signal } = new AbortController();
+  listen("web1");
+  const probes = ["web1", "gone", "gone"].map((id) => prober.probe(id, { ...TIMEOUT, signal }));
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  await clock.advance(0);
+  answer(0);
+  assert.deepEqual(kindsOf(await Promise.all(probes)), new Set(["answered", "no-responders"]));
+  assert.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
 test("a probe with a signal that has aborted already asks nobody", async () => {

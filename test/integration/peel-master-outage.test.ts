@@ -12,6 +12,7 @@ import {
   checkOf,
   type FleetMember,
   metricOf,
+  PATIENT,
   QUICK,
   startMaster,
   startPeel,
@@ -29,6 +30,16 @@ async function assertRises(member: FleetMember, series: string): Promise<void> {
   });
 }
 
+/** What `/health` says, and with which status. */
+async function healthOf(member: FleetMember): Promise<[number, string]> {
+  const response = await fetch(`${member.url}/health`);
+  return [response.status, ((await response.json()) as { status: string }).status];
+}
+
+async function assertStarted(member: FleetMember): Promise<void> {
+  assert.equal((await fetch(`${member.url}/startupz`)).status, 200);
+}
+
 describe("a broker that is down when peel and master start", () => {
   it("is waited for: health is served meanwhile, and everything works once it is up", async () => {
     await using server = await startTestServer();
@@ -39,6 +50,8 @@ describe("a broker that is down when peel and master start", () => {
     for (const member of [master, web1]) {
       assert.equal((await fetch(`${member.url}/healthz`)).status, 200);
       assert.equal((await fetch(`${member.url}/readyz`)).status, 503);
+      assert.equal((await fetch(`${member.url}/startupz`)).status, 503);
+      assert.deepEqual(await healthOf(member), [503, "OUT_OF_SERVICE"]);
       assert.equal((await checkOf(member, "nats")).status, "down");
     }
     assert.match((await checkOf(web1, "kv")).message ?? "", /not connected to NATS/);
@@ -59,6 +72,7 @@ describe("a broker that is down when peel and master start", () => {
       await assertCheck(member, check, "ok");
     }
     assert.equal(await metricOf(web1, "nats_reconnects_total"), 0);
+    for (const member of [master, web1]) await eventually(() => assertStarted(member), PATIENT);
   });
 });
 
@@ -93,6 +107,7 @@ describe("a broker that is killed and started again", () => {
     await using master = await startMaster(server.url, QUICK);
     await using web1 = await startPeel(server.url, "web1", QUICK);
     await assertConnected(master, 1);
+    for (const member of [master, web1]) await eventually(() => assertStarted(member), PATIENT);
     server.kill();
     const killedAt = Date.now();
     await server.exited;
@@ -100,6 +115,11 @@ describe("a broker that is killed and started again", () => {
     await assertCheck(master, "presence", "degraded");
     assert.equal((await checkOf(master, "presence")).message, "not connected to NATS");
     assert.equal(await metricOf(master, "connected_peels"), 1);
+    for (const member of [master, web1]) {
+      await assertStarted(member);
+      assert.equal((await fetch(`${member.url}/healthz`)).status, 200);
+      assert.deepEqual(await healthOf(member), [503, "DOWN"]);
+    }
     await server.restart();
     await assertRises(web1, OK_BEATS);
     await assertRises(master, REFRESHED);

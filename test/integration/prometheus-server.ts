@@ -14,7 +14,7 @@ export interface ScrapeTarget {
   readonly bearer?: string;
 }
 
-/** A Prometheus server that scrapes every half second. */
+/** A Prometheus server that scrapes every second. */
 export interface PrometheusServer extends AsyncDisposable {
   /** The result of an instant query: labels and value of each series. */
   query(expression: string): Promise<{ labels: Readonly<Record<string, string>>; value: number }[]>;
@@ -27,7 +27,7 @@ export async function startPrometheus(program: string, targets: readonly ScrapeT
   const folder = await mkdtemp(join(tmpdir(), "fleet-prometheus-"));
   const port = await findFreePort();
   const configuration = {
-    global: { scrape_interval: "500ms", scrape_timeout: "500ms" },
+    global: { scrape_interval: "1s", scrape_timeout: "1s" },
     scrape_configs: targets.map(({ job, url, bearer }) => ({
       job_name: job,
       static_configs: [{ targets: [new URL(url).host] }],

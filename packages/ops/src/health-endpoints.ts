@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { CheckReport, CheckStatus } from "./check.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { checkHealths, type HealthReport, healthHttpStatus, healthStatus } from "./health.ts";
+import { acceptsHealthJson, HEALTH_JSON, healthJson } from "./health-json.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Readiness, ReadinessReport } from "./readiness.ts";
 
@@ -48,8 +49,15 @@ export function createHealthEndpoints(options: HealthEndpointsOptions): readonly
       async get(context) {
         const excluded = excludedChecks(context);
         const report = shownAll(context, await readiness.report(excluded));
-        if (context.req.query("verbose") === undefined) return context.json(report, httpStatus(report.status));
-        return context.text(verboseText(report, readiness.checkNames, excluded), httpStatus(report.status));
+        const code = httpStatus(report.status);
+        if (context.req.query("verbose") !== undefined) {
+          return context.text(verboseText(report, readiness.checkNames, excluded), code);
+        }
+        context.header("Vary", "Accept");
+        if (acceptsHealthJson(context.req.header("accept"))) {
+          return context.body(JSON.stringify(healthJson(report)), code, { "Content-Type": HEALTH_JSON });
+        }
+        return context.json(report, code);
       },
     },
     {

@@ -112,6 +112,30 @@ test("verbose readiness is a line a check, as Kubernetes writes them", async () 
   assert.equal(await excluded.text(), `${first}[+]kv excluded: ok\nreadyz check passed\n`);
 });
 
+test("readiness is health+json for who asks for that by name, and only then", async () => {
+  const app = appOf({ checks: [...CHECKS, DOWN] });
+  const named = await app.request("/readyz", {
+    headers: { accept: "application/json;q=0.5, Application/Health+JSON" },
+  });
+  assert.equal(named.status, 503);
+  assert.equal(named.headers.get("content-type"), "application/health+json");
+  assert.deepEqual(await named.json(), {
+    status: "fail",
+    version: "v0.5.0",
+    checks: {
+      "nats:responseTime": [{ status: "pass", observedValue: 0, observedUnit: "ms" }],
+      "gitfs:responseTime": [
+        { status: "warn", observedValue: 0, observedUnit: "ms", output: "no successful sync yet" },
+      ],
+      "kv:responseTime": [{ status: "fail", observedValue: 0, observedUnit: "ms", output: "bucket not found" }],
+    },
+  });
+  for (const accept of ["*/*", "application/*", "application/json", "application/health+jsonp"]) {
+    const other = await app.request("/readyz", { headers: { accept } });
+    assert.equal(other.headers.get("content-type"), "application/json", accept);
+  }
+});
+
 test("start-up fails with what is missing until the process has started once, and never again", async () => {
   const statuses: { kv: "ok" | "down" } = { kv: "down" };
   const app = appOf({ checks: [{ name: "kv", run: () => ({ status: statuses.kv }) }] });

@@ -25,7 +25,7 @@ const TIMEOUT_MS = 1_000;
 const SAME_BEAT_MS = 1_000;
 
 export function createBucketLookups({ bucket, clock, logger, find, onFound }: BucketLookupsParts): BucketLookups {
-  const line: string[] = [];
+  const line = new Set<string>();
   let inFlight = 0;
 
   const lookUp = async (id: string): Promise<LookupFinding> => {
@@ -47,9 +47,9 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
   };
 
   const pump = () => {
-    while (inFlight < IN_FLIGHT) {
-      const id = line.shift();
-      if (id === undefined) return;
+    for (const id of line) {
+      if (inFlight >= IN_FLIGHT) return;
+      line.delete(id);
       inFlight += 1;
       void lookUp(id).then((finding) => {
         inFlight -= 1;
@@ -61,7 +61,7 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
 
   return {
     ask(id) {
-      line.push(id);
+      line.add(id);
       pump();
     },
   };

@@ -1,7 +1,7 @@
 import type { Clock } from "@fleet/runtime";
 import type { Heartbeat, RosterRecord } from "@fleet/wire";
 import { createDeadlineQueue, type DeadlineQueue } from "./deadline-queue.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge, lateMono, type Verdict } from "./judge.ts";
 import { createLossMeter, type LossMeter } from "./loss-meter.ts";
 import { blindness, Observer, type ResyncCause } from "./observer.ts";
 import { isPresent, PeelEntry, takeBeat, takeGoodbye } from "./peel-entry.ts";
@@ -37,6 +37,8 @@ const PROBE_AFTER_END_MS = 600;
 const SAME_BEAT_MS = 250;
 /** Of those that seem lost, the part that may still be merely late when the others are looked at again. */
 const STRAGGLING_PART = 0.1;
+/** Time between two looks at all peels for that. */
+const REVIEW_LOOK_MS = 1_000;
 /** Time past the TTL by which the broker has dropped a key. */
 const BROKER_LATE_MS = 400;
 
@@ -57,6 +59,7 @@ export class LiveIndex {
   /** To be judged when the observer can see again. */
   readonly #waiting = new Set<PeelEntry>();
   #blindness: string | undefined;
+  #reviewLookMono = 0;
   #heard = 0;
   #present = 0;
 
@@ -207,17 +210,20 @@ export class LiveIndex {
    * Whether the bucket should be read to say if very many peels are really lost: on a connection of at least one TTL, and
    * when those that seem lost are so for long enough that the broker has dropped them too.
    */
-  get wantsReview(): boolean {
+  wantsReview(): boolean {
     const { massMono, connectedMono } = this.observer.state;
     const { clock, ttlMs } = this.#parts;
     const nowMono = clock.monoMs();
     if (massMono === undefined || connectedMono === undefined || nowMono < connectedMono + ttlMs) return false;
     if (nowMono >= massMono + ttlMs + BROKER_LATE_MS) return true;
+    if (nowMono < this.#reviewLookMono) return false;
+    this.#reviewLookMono = nowMono + REVIEW_LOOK_MS;
     let silent = 0;
     let straggling = 0;
-    for (const entry of new Set([...this.#suspects, ...this.#waiting])) {
+    for (const entry of this.#entries.values()) {
+      if (!isPresent(entry) || nowMono < lateMono(entry, ttlMs)) continue;
       if (nowMono >= entry.heardMono + ttlMs + BROKER_LATE_MS) silent += 1;
-      else if (this.#judge(entry, nowMono).state !== "online") straggling += 1;
+      else straggling += 1;
     }
     return silent > 0 && straggling <= silent * STRAGGLING_PART;
   }
@@ -310,7 +316,9 @@ export class LiveIndex {
   }
 
   #tellMassLoss(nowMono: number): void {
-    for (const entry of [...this.#suspects]) {
+    // All of them, not only those whose deadline has come up since.
+    for (const entry of this.#entries.values()) {
+      if (!isPresent(entry) || entry.left) continue;
       const { state, reason } = this.#judge(entry, nowMono);
       if (state === "offline") this.#tell(entry, "offline", reason ?? "expired", true);
     }

@@ -248,7 +248,7 @@ class BucketView implements LiveView {
     this.#index.advance();
     const { unsynced } = observer;
     if (unsynced) this.#wanted ??= unsynced.cause;
-    else if (this.#index.wantsReview) this.#wanted ??= "loss";
+    else if (this.#index.wantsReview()) this.#wanted ??= "loss";
     if (this.#wanted || observer.state.unansweredMono !== undefined) this.#wake();
     const { blindness } = this.#index;
     const isBlind = blindness !== undefined;

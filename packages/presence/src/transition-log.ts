@@ -30,7 +30,7 @@ export function createTransitionLog({ clock, logger }: { clock: Clock; logger: L
     cancel = undefined;
     for (const [key, { rest, mass }] of windows) {
       if (rest.length === 0) continue;
-      const fields = { reason: key.split(" ")[0], count: rest.length, some: rest.slice(0, NAMED) };
+      const fields = { ...(!mass && { reason: key }), count: rest.length, some: rest.slice(0, NAMED) };
       if (mass) logger.warn("very many peels lost at once", fields);
       else logger.info("more peels changed at the same time", fields);
     }
@@ -39,7 +39,7 @@ export function createTransitionLog({ clock, logger }: { clock: Clock; logger: L
 
   return {
     take({ id, session, rival, reason, mass }) {
-      const key = mass ? `${reason} mass` : reason;
+      const key = mass ? "lost" : reason;
       const window = windows.get(key) ?? { lines: 0, rest: [], mass };
       windows.set(key, window);
       cancel ??= clock.setTimer(WINDOW_MS, flush);

@@ -107,7 +107,8 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
   }
   entry.heardMono = Math.max(entry.heardMono, heardMono);
   entry.seq = seq;
-  entry.version = beat.version;
+  // The same text each time: keeping the first lets the others go at once.
+  if (entry.version !== beat.version) entry.version = beat.version;
   entry.protocol = beat.protocol;
   entry.intervalMs = beat.intervalMs ?? 0;
   entry.pingable = beat.ping ?? false;

@@ -105,3 +105,9 @@ ${markdownTable(metricColumns, await declaredMetrics())}
 mkdirSync(join(root, "docs"), { recursive: true });
 writeFileSync(join(root, "docs", "errors.md"), errorsPage);
 writeFileSync(join(root, "docs", "metrics.md"), metricsPage);
+
+const { describeConfigurationFile } = await load("cli");
+writeFileSync(
+  join(root, "docs", "fleet.schema.json"),
+  `${JSON.stringify(await describeConfigurationFile(), null, 2)}\n`,
+);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "@fleet/runtime";
 import { closest } from "fastest-levenshtein";
-import { parse as parseYaml } from "yaml";
+import { readConfigurationText } from "./configuration-text.ts";
 import { cliErrors } from "./errors.ts";
 import { FILE_KEYS } from "./settings.ts";
 
@@ -18,19 +18,22 @@ export function readConfigurationFile(flag: unknown, variable: string | undefine
   const path = flag ?? (variable || undefined);
   if (typeof path !== "string") return undefined;
   const where = flag === undefined ? `FLEET_CONFIG ${path}` : `--config ${path}`;
-  let content: unknown;
+  let text: string;
   try {
-    // Everything but null is read as text.
-    content =
-      parseYaml(readFileSync(path, "utf8"), { schema: "failsafe", customTags: ["null"], logLevel: "error" }) ?? {};
+    text = readFileSync(path, "utf8");
   } catch (error) {
-    throw cliErrors.create("USAGE", `${where}: ${messageOf(error).trimEnd()}`, error);
+    throw cliErrors.create("USAGE", `${where}: ${messageOf(error)}`, error);
   }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw cliErrors.create("USAGE", `${where}: a map of settings is wanted, such as "nats_url: nats://127.0.0.1:4222"`);
+  const { content, problems } = readConfigurationText(text);
+  if (problems.length > 0) {
+    throw cliErrors.create("USAGE", problems.map(({ message }) => `${where}: ${message}`).join("\n"));
   }
-  const problems = Object.keys(content)
+  return { path, content, problems: unknownKeys(content).map(([, problem]) => `${where}: ${problem}`) };
+}
+
+/** Keys that are no setting's, each with what is wrong with it. */
+export function unknownKeys(content: Readonly<Record<string, unknown>>): [key: string, problem: string][] {
+  return Object.keys(content)
     .filter((key) => !FILE_KEYS.includes(key))
-    .map((key) => `${where}: unknown key "${key}"; did you mean "${closest(key, [...FILE_KEYS])}"?`);
-  return { path, content: content as Record<string, unknown>, problems };
+    .map((key) => [key, `unknown key "${key}"; did you mean "${closest(key, [...FILE_KEYS])}"?`]);
 }

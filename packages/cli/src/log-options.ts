@@ -1,4 +1,12 @@
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, resolveOptions } from "@fleet/runtime";
+import {
+  describeOptions,
+  type JsonSchema,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+  resolveOptions,
+} from "@fleet/runtime";
 import * as z from "zod";
 
 /** How the log is written. */
@@ -19,4 +27,9 @@ const schema = z.object({
 export function resolveLogOptions(values: Readonly<Record<string, unknown>>): LogConfig {
   const { logLevel, logFormat } = resolveOptions(schema, values);
   return { level: logLevel, format: logFormat };
+}
+
+/** What the log can be told, as a JSON schema by option name. */
+export function describeLogOptions(): JsonSchema {
+  return describeOptions(schema);
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { createProgram, isParserError } from "./program.ts";
 import type { Setting } from "./setting.ts";
 import {
+  CONFIG_OUTPUT,
   DEV_SETTINGS,
   LIST_SETTINGS,
   LOG_SETTINGS,
@@ -47,10 +48,13 @@ const settingsOf: Readonly<Record<string, readonly Setting[]>> = {
   "master run": [...MASTER_SETTINGS, ...LOG_SETTINGS],
   "lease list": LIST_SETTINGS,
   "lease step-down": STEP_DOWN_SETTINGS,
+  "config show": [CONFIG_OUTPUT],
+  "config show peel": [...PEEL_SETTINGS, ...LOG_SETTINGS, CONFIG_OUTPUT],
+  "config show master": [...MASTER_SETTINGS, ...LOG_SETTINGS, CONFIG_OUTPUT],
   dev: DEV_SETTINGS,
 };
 
-const pages = ["", "peel", "master", "lease", ...Object.keys(settingsOf)];
+const pages = ["", "peel", "master", "lease", "config", "config check", ...Object.keys(settingsOf)];
 
 describe("the help", () => {
   for (const page of pages) {
@@ -66,10 +70,11 @@ describe("the help", () => {
       const { out } = await parse(...page.split(" "), "--help");
       const text = out.replaceAll(/\s+/g, " ");
       const flagged = settings.filter(({ environmentOnly }) => !environmentOnly);
-      for (const { flag, kind, placeholder, description, defaultText, variables } of flagged) {
+      for (const { flag, kind, placeholder, description, defaultText, defaultNote, variables } of flagged) {
         assert.ok(text.includes(kind === "switch" ? `${flag} ${description}` : `${flag} <${placeholder}>`), flag);
         assert.ok(text.includes(description), flag);
-        if (defaultText !== undefined) assert.ok(text.includes(`default: ${defaultText}`), flag);
+        const inForce = defaultText ?? defaultNote;
+        if (inForce !== undefined) assert.ok(text.includes(`default: ${inForce}`), flag);
         if (variables.length > 0) assert.ok(text.includes(`env: ${variables.join(", ")})`), flag);
       }
       assert.equal(text.includes("--config <file>"), page !== "dev");
@@ -107,6 +112,8 @@ describe("a wrong command line", () => {
     ["peel ping", /^fleet: missing required argument 'id'\n/],
     ["peel list all", /^fleet: too many arguments for 'list'/],
     ["dev 5", /^fleet: too many arguments for 'dev'/],
+    ["config chek", /^fleet: unknown command 'chek'\n\(Did you mean check\?\)\n/],
+    ["config check", /^fleet: missing required argument 'file'\n/],
     ["dev --config x", /^fleet: unknown option '--config'/],
   ];
   for (const [line, message] of cases) {
@@ -119,7 +126,7 @@ describe("a wrong command line", () => {
     });
   }
 
-  for (const group of ["", "peel", "master", "lease"]) {
+  for (const group of ["", "peel", "master", "lease", "config"]) {
     test(`that ends at "${`fleet ${group}`.trim()}" gets its help on stderr`, async () => {
       const { out, err, exitCode } = await parse(...group.split(" ").filter(Boolean));
       assert.equal(out, "");

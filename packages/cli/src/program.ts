@@ -1,6 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { DAEMONS, type DaemonName } from "./daemon-name.ts";
+import type { Values } from "./resolve-settings.ts";
 import type { Setting } from "./setting.ts";
 import {
+  CONFIG_OUTPUT,
   DEV_SETTINGS,
   LIST_SETTINGS,
   LOG_SETTINGS,
@@ -133,6 +136,8 @@ export function createProgram(version: string): Command {
     await runSwarm(flags, version);
   });
 
+  addConfigCommands(program);
+
   const dev = addCommand(program, "dev", {
     summary: "run a whole fleet on this machine",
     description: "Runs a whole fleet on this machine: a NATS server with a temporary store, masters and peels.",
@@ -143,6 +148,52 @@ export function createProgram(version: string): Command {
     await runDev(flags);
   });
   return program;
+}
+
+function addConfigCommands(program: Command): void {
+  const config = addCommand(program, "config", {
+    summary: "what is set, and whether a file is right",
+    description: "Shows the settings in force and where each comes from, and checks configuration files.",
+    examples: ["fleet config show peel", "fleet config check /etc/fleet/peel.yaml"],
+  });
+  const show = addCommand(config, "show", {
+    summary: "show the settings in force",
+    description:
+      "Shows every setting as it is in force, with its source and without secrets: of a peel, a master or both.",
+    examples: [
+      "fleet config show",
+      "fleet config show peel --config /etc/fleet/peel.yaml",
+      "fleet config show master -o json | jq '.master[] | select(.source != \"default\")'",
+    ],
+  });
+  const runShow = async (names: readonly DaemonName[], flags: Values) => {
+    const { runConfigShow } = await import("./commands/config-show.ts");
+    await runConfigShow(names, flags);
+  };
+  withSettings(show, [CONFIG_OUTPUT]).action((flags) => runShow(DAEMONS, flags));
+  for (const [name, settings] of [
+    ["peel", PEEL_SETTINGS],
+    ["master", MASTER_SETTINGS],
+  ] as const) {
+    const one = addCommand(show, name, {
+      summary: `show the settings of a ${name}`,
+      description: `Shows what \`fleet ${name} run\` with the same flags would run with.`,
+      examples: [`fleet config show ${name}`, `fleet config show ${name} --heartbeat-interval 5s -o yaml`],
+    });
+    withSettings(one, [...settings, ...LOG_SETTINGS, CONFIG_OUTPUT]).action((_, command: Command) =>
+      // What is told to `show` itself counts as well.
+      runShow([name], command.optsWithGlobals()),
+    );
+  }
+  const check = addCommand(config, "check", {
+    summary: "check a configuration file",
+    description: "Checks a configuration file, for peels and for masters: 0 if nothing is wrong with it, 2 otherwise.",
+    examples: ["fleet config check /etc/fleet/peel.yaml"],
+  }).argument("<file>", "YAML file with settings");
+  check.action(async (file) => {
+    const { runConfigCheck } = await import("./commands/config-check.ts");
+    await runConfigCheck(file);
+  });
 }
 
 interface CommandTexts {
@@ -175,9 +226,10 @@ function withSettings(command: Command, settings: readonly Setting[]): Command {
 /** Adds the flags of `settings`. Values stay text: the package that takes them checks them. */
 function withFlags(command: Command, settings: readonly Setting[]): Command {
   const flagged = settings.filter(({ environmentOnly }) => !environmentOnly);
-  for (const { flag, short, kind, placeholder, description, defaultText, variables } of flagged) {
+  for (const { flag, short, kind, placeholder, description, defaultText, defaultNote, variables } of flagged) {
+    const inForce = defaultText ?? defaultNote;
     const notes = [
-      ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
+      ...(inForce === undefined ? [] : [`default: ${inForce}`]),
       ...(variables.length === 0 ? [] : [`env: ${variables.join(", ")}`]),
     ];
     const text = notes.length > 0 ? `${description} (${notes.join("; ")})` : description;

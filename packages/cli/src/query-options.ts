@@ -24,6 +24,19 @@ export function resolveQueryOptions(values: Readonly<Record<string, unknown>>): 
   return { output, timeoutMs: timeout };
 }
 
+const DOCUMENT_FORMATS = ["table", "json", "yaml"] as const;
+
+const documentSchema = z.object({
+  output: z
+    .enum(DOCUMENT_FORMATS, { error: (issue) => `"${issue.input}" is not a format; use table, json or yaml` })
+    .default("table"),
+});
+
+/** Checks `output` where YAML is offered as well. Throws `INVALID_OPTIONS`. */
+export function resolveDocumentFormat(values: Readonly<Record<string, unknown>>): (typeof DOCUMENT_FORMATS)[number] {
+  return resolveOptions(documentSchema, values).output;
+}
+
 /** The setting behind each option of a connection. */
 const CONNECTION_SETTINGS: Readonly<Record<string, string>> = { urls: "natsUrl", creds: "natsCreds", ca: "natsCa" };
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { InvalidOptionsError, messageOf, type OptionProblem } from "@fleet/runtime";
-import { describeProblems, type Environment, readConfiguration } from "./configuration.ts";
+import { type Configuration, describeProblems, type Environment, readConfiguration } from "./configuration.ts";
 import { cliErrors } from "./errors.ts";
 import type { Setting } from "./setting.ts";
 
@@ -13,6 +13,9 @@ const FILE_OPTIONS = ["natsCreds", "natsCa", "natsSysCreds", "natsSysPasswordFil
 /** What a bearer token is made of; anything else never gets through a header as it was. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
+/** By the name of each part, what checks and completes its values. */
+export type Resolvers<Parts> = { readonly [Name in keyof Parts]: (values: Values) => Parts[Name] };
+
 /**
  * Puts together the values of `settings` and has each part of `resolvers` checked by its own function. Throws
  * `USAGE` with every problem of every part.
@@ -20,16 +23,33 @@ const TOKEN = /^[\x21-\x7e]+$/;
 export function resolveSettings<Parts extends Record<string, unknown>>(
   settings: readonly Setting[],
   flags: Values,
-  resolvers: { readonly [Name in keyof Parts]: (values: Values) => Parts[Name] },
+  resolvers: Resolvers<Parts>,
   environment: Environment = process.env,
 ): Parts {
+  return loadSettings(settings, flags, resolvers, environment).parts;
+}
+
+/** The same, with where each value came from. */
+export function loadSettings<Parts extends Record<string, unknown>>(
+  settings: readonly Setting[],
+  flags: Values,
+  resolvers: Resolvers<Parts>,
+  environment: Environment = process.env,
+): { readonly parts: Parts; readonly configuration: Configuration } {
   const configuration = readConfiguration({ settings, flags, environment });
-  const problems: OptionProblem[] = [
-    ...fileProblems(configuration.values),
-    ...tokenProblems(configuration.values),
-    ...passwordProblems(configuration.values),
-  ];
-  const values = withFileReaders(configuration.values);
+  const { parts, problems } = resolveValues(configuration.values, resolvers);
+  const told = [...configuration.problems, ...describeProblems(problems, settings, configuration)];
+  if (told.length > 0) throw cliErrors.create("USAGE", told.join("\n"));
+  return { parts: parts as Parts, configuration };
+}
+
+/** Has each part of `resolvers` checked by its own function; what is wrong is given back with the parts that are not. */
+export function resolveValues<Parts extends Record<string, unknown>>(
+  given: Values,
+  resolvers: Resolvers<Parts>,
+): { readonly parts: Partial<Parts>; readonly problems: readonly OptionProblem[] } {
+  const problems: OptionProblem[] = [...fileProblems(given), ...tokenProblems(given), ...passwordProblems(given)];
+  const values = withFileReaders(given);
   const parts: Partial<Parts> = {};
   for (const name of Object.keys(resolvers) as (keyof Parts)[]) {
     try {
@@ -39,9 +59,7 @@ export function resolveSettings<Parts extends Record<string, unknown>>(
       problems.push(...error.problems);
     }
   }
-  const told = [...configuration.problems, ...describeProblems(problems, settings, configuration)];
-  if (told.length > 0) throw cliErrors.create("USAGE", told.join("\n"));
-  return parts as Parts;
+  return { parts, problems };
 }
 
 function fileProblems(values: Values): OptionProblem[] {

@@ -24,8 +24,10 @@ export interface Setting {
   /** Stands for the value in the help: `<duration>`. */
   readonly placeholder: string;
   readonly description: string;
-  /** Shown in the help; the value itself is the package's affair. */
+  /** The value where none is given, as one would write it; a test holds it to the package that the setting belongs to. */
   readonly defaultText: string | undefined;
+  /** What happens where no value is given and none can be named: `the host name`. */
+  readonly defaultNote: string | undefined;
 }
 
 interface SettingDetails {
@@ -33,6 +35,7 @@ interface SettingDetails {
   readonly short?: string;
   readonly placeholder?: string;
   readonly defaultText?: string;
+  readonly defaultNote?: string;
   readonly alsoVariables?: readonly string[];
 }
 
@@ -49,6 +52,7 @@ export function setting(name: string, description: string, details: SettingDetai
     placeholder: details.placeholder ?? "value",
     description,
     defaultText: details.defaultText,
+    defaultNote: details.defaultNote,
   };
 }
 

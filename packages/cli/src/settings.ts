@@ -36,7 +36,7 @@ const DAEMON_SETTINGS: readonly Setting[] = [
   }),
   setting("liveness-nats-grace", "how long NATS may be away before /healthz fails", {
     placeholder: "duration",
-    defaultText: "as long as it likes",
+    defaultNote: "as long as it likes",
   }),
   setting("metrics-bearer-file", "file with the token wanted for metrics; METRICS_BEARER can hold the token itself", {
     placeholder: "file",
@@ -57,7 +57,7 @@ const DAEMON_SETTINGS: readonly Setting[] = [
 ];
 
 export const PEEL_SETTINGS: readonly Setting[] = [
-  setting("id", "name of this peel in the fleet", { placeholder: "id", defaultText: "the host name, . turned to _" }),
+  setting("id", "name of this peel in the fleet", { placeholder: "id", defaultNote: "the host name, . turned to _" }),
   ...NATS_SETTINGS,
   setting("health-addr", "where health and metrics are served", {
     placeholder: "host:port",
@@ -85,7 +85,7 @@ const SYSTEM_ACCOUNT_SETTINGS: readonly Setting[] = [
 ];
 
 export const MASTER_SETTINGS: readonly Setting[] = [
-  setting("id", "name of this master", { placeholder: "id", defaultText: "master-<KSUID>, another at each start" }),
+  setting("id", "name of this master", { placeholder: "id", defaultNote: "master-<KSUID>, another at each start" }),
   ...NATS_SETTINGS,
   ...SYSTEM_ACCOUNT_SETTINGS,
   setting("health-addr", "where health and metrics are served", {
@@ -99,7 +99,7 @@ export const MASTER_SETTINGS: readonly Setting[] = [
   }),
   setting("replicas", "copies of each bucket in a cluster", {
     placeholder: "count",
-    defaultText: "the smaller of 3 and the cluster's size",
+    defaultNote: "the smaller of 3 and the cluster's size",
   }),
   setting("count-interval", "time between two counts of the peels", { placeholder: "duration", defaultText: "15s" }),
   setting("lease-ttl", "age at which the lease of a master that is gone ends; the same for all masters", {
@@ -108,7 +108,7 @@ export const MASTER_SETTINGS: readonly Setting[] = [
   }),
   setting("forget-after", "forget a peel that has been offline for so long", {
     placeholder: "duration",
-    defaultText: "never",
+    defaultNote: "never",
   }),
   ...DAEMON_SETTINGS,
 ];
@@ -120,11 +120,11 @@ export const DEV_SETTINGS: readonly Setting[] = [
   flagOnly("nats-url", "use this NATS instead of starting one", { placeholder: "url" }),
   flagOnly("nats-port", "port of the NATS started", {
     placeholder: "port",
-    defaultText: "4222, another if that is taken",
+    defaultNote: "4222, another if that is taken",
   }),
   flagOnly("duration", "stop this long after the fleet is complete", {
     placeholder: "duration",
-    defaultText: "run until Ctrl-C",
+    defaultNote: "run until Ctrl-C",
   }),
   flagOnly("heartbeat-interval", "time between two beats of a peel; the TTL is three times that", {
     placeholder: "duration",
@@ -145,6 +145,13 @@ export const FILE_KEYS: readonly string[] = [
 const TIMEOUT = flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" });
 
 const OUTPUT = flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" });
+
+/** Of `fleet config show`, beside the settings that it shows. */
+export const CONFIG_OUTPUT: Setting = flagOnly("output", "table, json or yaml", {
+  short: "-o",
+  placeholder: "format",
+  defaultText: "table",
+});
 
 /** Of commands that list something. */
 export const LIST_SETTINGS: readonly Setting[] = [...NATS_SETTINGS, OUTPUT, TIMEOUT];
@@ -172,18 +179,18 @@ export const SWARM_SETTINGS: readonly Setting[] = [
   flagOnly("interval", "time between two beats of a peel", { placeholder: "duration", defaultText: "10s" }),
   flagOnly("ttl", "TTL of the heartbeat bucket, if there is none yet", {
     placeholder: "duration",
-    defaultText: "three intervals",
+    defaultNote: "three intervals",
   }),
   flagOnly("storage", "where such a bucket is kept: file or memory", { placeholder: "storage", defaultText: "file" }),
   flagOnly("connections", "connections that the peels share", { placeholder: "count", defaultText: "2" }),
   flagOnly("ramp", "time over which they join", {
     placeholder: "duration",
-    defaultText: "a second for each 50,000",
+    defaultNote: "a second for each 50,000",
   }),
   flagOnly("churn", "peels that leave, each replaced by another, such as 5/s", { placeholder: "rate" }),
   flagOnly("crash", "peels that stop without goodbye and stay away", { placeholder: "rate" }),
   flagOnly("flap", "peels that stop without goodbye and come back in a new session", { placeholder: "rate" }),
-  flagOnly("flap-down", "time until those come back", { placeholder: "duration", defaultText: "the interval" }),
+  flagOnly("flap-down", "time until those come back", { placeholder: "duration", defaultNote: "the interval" }),
   flagOnly("loss", "part of the beats that is never sent, 0 to 1", { placeholder: "part", defaultText: "0" }),
   flagOnly("seed", "the same seed gives the same comings, goings and losses", {
     placeholder: "number",
@@ -198,7 +205,7 @@ export const SWARM_SETTINGS: readonly Setting[] = [
 export const SWARM_RUN_SETTINGS: readonly Setting[] = [
   flagOnly("duration", "stop this long after every peel has joined", {
     placeholder: "duration",
-    defaultText: "run until Ctrl-C",
+    defaultNote: "run until Ctrl-C",
   }),
   flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" }),
   TIMEOUT,

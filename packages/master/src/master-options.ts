@@ -2,8 +2,15 @@ import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "
 import { type LeaseConfig, leaseOfTtl } from "@fleet/lease";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
-import { createMasterId, type Duration, durationOption, resolveOptions } from "@fleet/runtime";
-import { isPeelId, PEEL_ID_RULE } from "@fleet/wire";
+import {
+  createMasterId,
+  type Duration,
+  describeOptions,
+  durationOption,
+  type JsonSchema,
+  resolveOptions,
+} from "@fleet/runtime";
+import { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE } from "@fleet/wire";
 import * as z from "zod";
 import {
   type SystemAccountOptions,
@@ -57,6 +64,7 @@ export interface MasterConfig extends OperationsConfig {
 const shape = z.strictObject({
   id: z
     .string()
+    .meta({ pattern: PEEL_ID_PATTERN.source })
     .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
     .optional(),
   natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
@@ -105,4 +113,9 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
     ...operationsConfig(given),
     shutdownTimeoutMs: given.shutdownTimeout,
   };
+}
+
+/** What a master can be told, as a JSON schema by option name. */
+export function describeMasterOptions(): JsonSchema {
+  return describeOptions(schema);
 }

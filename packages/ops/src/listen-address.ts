@@ -22,7 +22,8 @@ export function parseListenAddress(text: string, option = "address"): ListenAddr
 
 /** A schema for a listen address option, as {@link parseListenAddress} reads it. */
 export function listenAddressOption(): z.ZodType<ListenAddress, string> {
-  return z.string().transform((text, context) => {
+  const address = z.string().meta({ pattern: ":\\d{1,5}$" });
+  return address.transform((text, context) => {
     const outcome = readListenAddress(text);
     if (typeof outcome !== "string") return outcome;
     context.addIssue({ code: "custom", message: outcome });

@@ -1,2 +1,2 @@
 export { createPeel, type Peel, type PeelParts } from "./peel.ts";
-export { type PeelConfig, type PeelOptions, resolvePeelOptions } from "./peel-options.ts";
+export { describePeelOptions, type PeelConfig, type PeelOptions, resolvePeelOptions } from "./peel-options.ts";

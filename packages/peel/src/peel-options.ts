@@ -2,8 +2,8 @@ import { hostname } from "node:os";
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
-import { type Duration, durationOption, resolveOptions } from "@fleet/runtime";
-import { isPeelId, PEEL_ID_RULE, peelConnectionName, peelIdFromHostname } from "@fleet/wire";
+import { type Duration, describeOptions, durationOption, type JsonSchema, resolveOptions } from "@fleet/runtime";
+import { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelConnectionName, peelIdFromHostname } from "@fleet/wire";
 import * as z from "zod";
 
 /** What a peel can be told. */
@@ -40,6 +40,7 @@ const schema = withTimingRelation(
   z.strictObject({
     id: z
       .string()
+      .meta({ pattern: PEEL_ID_PATTERN.source })
       .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a peel id: ${PEEL_ID_RULE}` })
       .optional(),
     natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
@@ -82,4 +83,9 @@ export function resolvePeelOptions(options: PeelOptions): PeelConfig {
         ...(given.natsCa && { ca: given.natsCa }),
       }),
   };
+}
+
+/** What a peel can be told, as a JSON schema by option name. */
+export function describePeelOptions(): JsonSchema {
+  return describeOptions(schema);
 }

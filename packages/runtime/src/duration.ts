@@ -1,9 +1,12 @@
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** What a duration looks like. */
+export const DURATION_PATTERN: RegExp = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;
+
 /** Reads a duration such as `15s`, `1h30m` or `250ms` into milliseconds; `undefined` if it is not one. */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
+  if (!DURATION_PATTERN.test(text)) return undefined;
   let totalMs = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     totalMs += Number(amount) * (UNIT_MS[unit ?? ""] ?? Number.NaN);

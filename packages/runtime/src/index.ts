@@ -27,7 +27,15 @@ export {
   type OpenLogger,
   openLogger,
 } from "./logger.ts";
-export { type Duration, durationOption, InvalidOptionsError, type OptionProblem, resolveOptions } from "./options.ts";
+export {
+  type Duration,
+  describeOptions,
+  durationOption,
+  InvalidOptionsError,
+  type JsonSchema,
+  type OptionProblem,
+  resolveOptions,
+} from "./options.ts";
 export { createPeriodicLoop, type PeriodicLoop, type PeriodicLoopOptions } from "./periodic-loop.ts";
 export { PULSE_GRACE_MS, type Pulse, stuckLoops } from "./pulse.ts";
 export type { Service } from "./service.ts";

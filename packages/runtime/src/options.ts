@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseDuration } from "./duration.ts";
+import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 import { FleetError, runtimeErrors } from "./errors.ts";
 
 /** A length of time as people write it: `15s`, `1h30m`, `250ms`. */
@@ -24,9 +24,20 @@ export class InvalidOptionsError extends FleetError {
   }
 }
 
+/** A JSON schema, draft 7. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What `schema` takes, as far as a JSON schema can say it; options that are functions are described as anything. */
+export function describeOptions(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: "input", target: "draft-7", unrepresentable: "any" }) as JsonSchema;
+}
+
 /** A schema for a duration option; the parsed value is in milliseconds. */
 export function durationOption(bounds: { minMs: number; maxMs: number }): z.ZodType<number, Duration> {
-  return z.string({ error: "not a duration; write for example 250ms, 15s or 1h30m" }).transform((text, context) => {
+  const text = z
+    .string({ error: "not a duration; write for example 250ms, 15s or 1h30m" })
+    .meta({ pattern: DURATION_PATTERN.source });
+  return text.transform((text, context) => {
     const durationMs = parseDuration(text);
     if (durationMs === undefined) {
       context.addIssue({

@@ -31,7 +31,7 @@ export {
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { type PeelSession, parsePeelConnectionName, peelConnectionName } from "./peel-connection-name.ts";
-export { isPeelId, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
+export { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
 export {
   decodePingReply,
   encodePingReply,

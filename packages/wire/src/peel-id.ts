@@ -1,11 +1,12 @@
-const PEEL_ID = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/;
+/** What an id looks like. */
+export const PEEL_ID_PATTERN: RegExp = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/;
 
 /** The rule in words, for error messages. */
 export const PEEL_ID_RULE = "1 to 128 of a-z A-Z 0-9 _ -, beginning with a letter or digit";
 
 /** Whether `text` can name a peel; such an id is also a valid bucket key and subject token. */
 export function isPeelId(text: string): boolean {
-  return PEEL_ID.test(text);
+  return PEEL_ID_PATTERN.test(text);
 }
 
 /**

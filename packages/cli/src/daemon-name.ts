@@ -1,0 +1,3 @@
+/** The programs that run for long. */
+export const DAEMONS = ["peel", "master"] as const;
+export type DaemonName = (typeof DAEMONS)[number];

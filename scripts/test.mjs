@@ -13,6 +13,9 @@ const inOneProcess = ["--input-type=module", "--eval", "for (const file of proce
 /** Suites that start servers and processes run few files at a time: on a small machine more of them only make each other late. */
 const fewAtATime = ["--test", "--test-timeout=180000", "--test-concurrency=2"];
 
+/** Whole fleets whose processes are killed at times that count: they have the machine to themselves. */
+const oneAtATime = ["--test", "--test-timeout=300000", "--test-concurrency=1"];
+
 /** Tests beside the code that go through many thousands of histories: seconds, where a unit test takes milliseconds. */
 const SIMULATION = ".simulation.test.ts";
 
@@ -23,6 +26,7 @@ const suites = {
   architecture: { folders: [testFolder("architecture")], options: inOneProcess },
   integration: { folders: [testFolder("integration")], options: fewAtATime },
   "end-to-end": { folders: [testFolder("end-to-end")], options: fewAtATime },
+  chaos: { folders: [testFolder("chaos")], options: oneAtATime },
 };
 
 function packageFolders() {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "@fleet/runtime/testing";
+import type { LogLine } from "./daemon-process.ts";
 import { PATIENCE } from "./fleet-command.ts";
-import type { LogLine, MasterProcess } from "./master-process.ts";
+import type { MasterProcess } from "./master-process.ts";
 
 /** A time in which a master held the lease, as its own log tells; times in ms since the epoch. */
 export interface Holding {

@@ -1,86 +1,9 @@
-import { eventually } from "@fleet/runtime/testing";
-import { type FleetCommand, PATIENCE, startFleet } from "./fleet-command.ts";
-
-/** A line of a master's log. */
-export interface LogLine {
-  /** When it was written, in ms since the epoch. */
-  readonly time: number;
-  readonly level: string;
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
+import { type DaemonProcess, startDaemon } from "./daemon-process.ts";
 
 /** `fleet master run` in a process of its own, and what became of it. */
-export interface MasterProcess extends AsyncDisposable {
-  readonly id: string;
-  readonly command: FleetCommand;
-  readonly lines: readonly LogLine[];
-  /** When it was killed or stopped by a signal that it does not hear of, in ms since the epoch. */
-  readonly silentSince: number | undefined;
-  /** Whether it does its work: it was neither told to end nor silenced. */
-  readonly isAlive: boolean;
-  signal(signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
-  /** Resolves to the first line with this message from line `from` on. */
-  untilLogged(msg: string, from?: number): Promise<LogLine>;
-  /** Where its operations server listens: `http://127.0.0.1:40123`. */
-  url(): Promise<string>;
-}
+export type MasterProcess = DaemonProcess;
 
 /** Starts a master; the lease's TTL and whatever else are given as flags. */
 export function startMasterProcess(id: string, flags: Readonly<Record<string, string>>): MasterProcess {
-  const all = { id, "health-addr": "127.0.0.1:0", ...flags };
-  const command = startFleet([
-    "master",
-    "run",
-    ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]),
-  ]);
-  let silentSince: number | undefined;
-  let isAlive = true;
-  const lines = () => parseLog(command.stdout);
-  const untilLogged = (msg: string, from = 0) =>
-    eventually(() => {
-      const line = lines()
-        .slice(from)
-        .find((each) => each.msg === msg);
-      if (!line) throw new Error(`${id} has not logged: ${msg}\n${command.stdout}${command.stderr}`);
-      return line;
-    }, PATIENCE);
-  return {
-    id,
-    command,
-    get lines() {
-      return lines();
-    },
-    get silentSince() {
-      return silentSince;
-    },
-    get isAlive() {
-      return isAlive;
-    },
-    signal(signal) {
-      if (signal === "SIGKILL" || signal === "SIGSTOP") silentSince = Date.now();
-      isAlive = signal === "SIGCONT";
-      command.child.kill(signal);
-    },
-    untilLogged,
-    async url() {
-      return `http://${(await untilLogged("operations server listening"))["address"]}`;
-    },
-    async [Symbol.asyncDispose]() {
-      command.child.kill("SIGCONT");
-      await command[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** The whole lines of a log. */
-function parseLog(text: string): LogLine[] {
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  return whole
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const parsed = JSON.parse(line);
-      return { ...parsed, time: Date.parse(parsed.time) };
-    });
+  return startDaemon("master", id, flags);
 }

@@ -259,7 +259,7 @@ export class LiveIndex {
     const { sinceMono } = this.observer;
     const wasMissed = isPresent(entry) && entry.heardMono < sinceMono;
     const effect = takeBeat(entry, beat, heardMono);
-    if (effect === "stale") return;
+    if (effect === "stale" || effect === "outlived") return;
     if (wasMissed && heardMono >= sinceMono) this.observer.find();
     // By far the most beats change nothing, and their deadline is put off when it comes.
     if (effect === "again" && entry.state === "online" && entry.toldSession === entry.session) return;

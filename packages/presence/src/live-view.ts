@@ -92,6 +92,7 @@ class BucketView implements LiveView {
   #wake = () => {};
   #wasBlind = true;
   #restored = false;
+  #isReading = false;
   #onSkew: (skewMs: number) => void = () => {};
   #compared: [before?: Comparison | undefined, last?: Comparison] = [];
 
@@ -247,8 +248,10 @@ class BucketView implements LiveView {
     const { observer } = this.#index;
     this.#index.advance();
     const { unsynced } = observer;
-    if (unsynced) this.#wanted ??= unsynced.cause;
-    else if (this.#index.wantsReview()) this.#wanted ??= "loss";
+    if (unsynced) {
+      // What is being read now need not be read again for it.
+      if (!this.#isReading) this.#wanted ??= unsynced.cause;
+    } else if (this.#index.wantsReview()) this.#wanted ??= "loss";
     if (this.#wanted || observer.state.unansweredMono !== undefined) this.#wake();
     const { blindness } = this.#index;
     const isBlind = blindness !== undefined;
@@ -275,6 +278,7 @@ class BucketView implements LiveView {
       const cause = this.#wanted;
       let restMs = SYNC_REST_MS;
       if (connection.state === "connected" && cause) {
+        this.#isReading = true;
         try {
           await this.#sync(cause, signal);
         } catch (error) {
@@ -282,6 +286,8 @@ class BucketView implements LiveView {
           this.#wanted ??= cause;
           restMs = RETRY_MS * (1 + this.#parts.random());
           logger.debug("heartbeat bucket not read; trying again", { cause, error: messageOf(error) });
+        } finally {
+          this.#isReading = false;
         }
         await sleep(clock, restMs, signal);
       } else if (connection.state === "connected" && this.#index.observer.state.unansweredMono !== undefined) {

@@ -83,8 +83,11 @@ export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival"
   return rival ? rival.heardMono + RIVAL_INTERVALS * intervalOf({ intervalMs }) : Number.NEGATIVE_INFINITY;
 }
 
-/** What a beat changed: `again`: the same session as before. */
-export type BeatEffect = "again" | "first" | "restarted" | "interleaved" | "stale";
+/**
+ * What a beat changed. `again`: the same session as before; `outlived`: a former session that goes on after its successor began,
+ * which may be its last word.
+ */
+export type BeatEffect = "again" | "first" | "restarted" | "interleaved" | "outlived" | "stale";
 
 /**
  * Takes a beat in. `stale` is one that says nothing new: of a session that the present one has followed, heard late or
@@ -94,7 +97,13 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
   const { session, seq = 0 } = beat;
   const effect = whatChanged(entry, session, seq, heardMono);
   if (effect === "stale") return effect;
-  if (effect !== "again") {
+  if (effect === "outlived") {
+    entry.rival = { session: session as string, seq, heardMono };
+    return effect;
+  }
+  if (session === entry.session && effect === "interleaved") {
+    entry.interleaved = true;
+  } else if (effect !== "again") {
     const isReplaced = effect !== "first" && entry.session !== undefined && !entry.left;
     entry.rival = isReplaced
       ? { session: entry.session as string, seq: entry.seq, heardMono: entry.heardMono }
@@ -121,14 +130,17 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
 
 function whatChanged(entry: PeelEntry, session: string | undefined, seq: number, heardMono: number): BeatEffect {
   if (entry.heardMono === Number.NEGATIVE_INFINITY) return session === entry.session ? "again" : "first";
+  const { rival } = entry;
+  const isRivalNear = heardMono <= rivalUntilMono(entry);
   if (session === entry.session) {
     // The last beat before the goodbye, heard after it: what follows a goodbye counts on.
-    return entry.left && seq > 0 && seq <= entry.seq ? "stale" : "again";
+    if (entry.left && seq > 0 && seq <= entry.seq) return "stale";
+    return rival && !entry.interleaved && rival.heardMono > entry.heardMono && isRivalNear ? "interleaved" : "again";
   }
-  const { rival } = entry;
   if (!rival || rival.session !== session) return "restarted";
   if (seq <= rival.seq) return "stale";
-  return heardMono <= rivalUntilMono(entry) ? "interleaved" : "restarted";
+  if (isRivalNear && rival.heardMono <= entry.heardMono) return "interleaved";
+  return !entry.left && heardMono <= entry.heardMono + RIVAL_INTERVALS * intervalOf(entry) ? "outlived" : "restarted";
 }
 
 /**

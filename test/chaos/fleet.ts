@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { Connection } from "@fleet/bus";
+import { sleep, systemClock } from "@fleet/runtime";
+import { eventually } from "@fleet/runtime/testing";
+import { type DaemonProcess, startDaemon } from "../end-to-end/daemon-process.ts";
+import { PATIENCE } from "../end-to-end/fleet-command.ts";
+import { type BusSession, connectSession } from "../integration/bus-session.ts";
+
+/** Short enough to wait for, and long enough for a busy machine to keep. */
+export const INTERVAL_MS = 500;
+export const TTL_MS = 3_000;
+export const LEASE_TTL_MS = 4_000;
+
+const TIMING = { "heartbeat-interval": `${INTERVAL_MS}ms`, "heartbeat-ttl": `${TTL_MS}ms` };
+const MASTER_FLAGS = { ...TIMING, "count-interval": "500ms", "lease-ttl": `${LEASE_TTL_MS}ms` };
+
+/** Flags by name. */
+export type Flags = Readonly<Record<string, string>>;
+
+/** Processes of one fleet, and a connection to see what they do. */
+export interface Fleet extends AsyncDisposable {
+  readonly connection: Connection;
+  startMaster(id: string, flags?: Flags): DaemonProcess;
+  startPeel(id: string, flags?: Flags): DaemonProcess;
+}
+
+export interface FleetOptions {
+  /** Of the servers, as peels and masters are given them. */
+  readonly urls: readonly string[];
+  /** As the test is. @default the same */
+  readonly observerUrls?: readonly string[];
+}
+
+/** Begins a fleet of nobody. All that was started is killed when it is disposed of. */
+export async function startFleetOf({ urls, observerUrls = urls }: FleetOptions): Promise<Fleet> {
+  const observer: BusSession = await connectSession({ urls: [...observerUrls] });
+  const started: DaemonProcess[] = [];
+  const natsUrl = urls.join(",");
+  const start = (kind: "peel" | "master", id: string, flags: Flags) => {
+    const daemon = startDaemon(kind, id, { "nats-url": natsUrl, ...flags });
+    started.push(daemon);
+    return daemon;
+  };
+  return {
+    connection: observer.connection,
+    startMaster: (id, flags = {}) => start("master", id, { ...MASTER_FLAGS, ...flags }),
+    startPeel: (id, flags = {}) => start("peel", id, { ...TIMING, ...flags }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(started.map((daemon) => daemon[Symbol.asyncDispose]()));
+      await observer.stop();
+    },
+  };
+}
+
+/** What a master's metrics say, by series without the prefix. */
+export async function metricsOf(master: DaemonProcess): Promise<ReadonlyMap<string, number>> {
+  const body = await (await fetch(`${await master.url()}/metrics`)).text();
+  const series = body.matchAll(/^fleet_(\S+) (\S+)$/gm);
+  return new Map(Array.from(series, ([, name = "", value]) => [name, Number(value)]));
+}
+
+/** Waits until a master's metrics say so. */
+export function untilMetrics(master: DaemonProcess, wanted: Readonly<Record<string, number>>): Promise<void> {
+  return eventually(async () => {
+    const metrics = await metricsOf(master);
+    const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, metrics.get(name)]));
+    assert.deepEqual(found, wanted, `${master.id}\n${master.command.stdout}`);
+  }, PATIENCE);
+}
+
+/** Waits until a master sees, and sees that many. */
+export function untilSeen(master: DaemonProcess, peels: number): Promise<void> {
+  return untilMetrics(master, { presence_valid: 1, connected_peels: peels, 'peels{state="online"}': peels });
+}
+
+/** One check of a daemon's readiness. */
+export async function checkOf(daemon: DaemonProcess, check: string): Promise<{ status: string; message?: string }> {
+  return (await (await fetch(`${await daemon.url()}/readyz/${check}`)).json()) as { status: string; message?: string };
+}
+
+/** What a master's gauge and its validity were, as seen again and again; a change is one entry. */
+export interface GaugeWatch extends AsyncDisposable {
+  readonly peels: readonly number[];
+  readonly valid: readonly number[];
+  /** Whether what is said of validity contains these, in this order. */
+  untilValid(...wanted: readonly number[]): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 50;
+
+/** Watches what an alert would see of a master. */
+export function watchGauge(master: DaemonProcess): GaugeWatch {
+  const peels: number[] = [];
+  const valid: number[] = [];
+  const stopping = new AbortController();
+  const note = (values: number[], value: number | undefined) => {
+    if (value !== undefined && value !== values.at(-1)) values.push(value);
+  };
+  const watching = (async () => {
+    while (!stopping.signal.aborted) {
+      const metrics = await metricsOf(master);
+      note(peels, metrics.get("connected_peels"));
+      note(valid, metrics.get("presence_valid"));
+      await sleep(systemClock, LOOK_EVERY_MS, stopping.signal);
+    }
+  })();
+  return {
+    peels,
+    valid,
+    untilValid: (...wanted) => eventually(() => assert.deepEqual(valid.slice(-wanted.length), wanted), PATIENCE),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await watching;
+    },
+  };
+}
+
+/** The lines in which a master tells of peels: `peel joined` and the like, and those for many at once. */
+export function toldBy(master: DaemonProcess): string[] {
+  return master.lines
+    .filter(({ msg }) =>
+      /^(peel (joined|returned|left|crashed|expired|conflict)$|very many peels lost at once$|more peels changed at the same time$)/.test(
+        msg,
+      ),
+    )
+    .map(({ msg, peel, count }) => `${msg} ${peel ?? count}`);
+}

@@ -51,6 +51,16 @@ test("a later change takes the place of one that would have gone back", async ()
   assert.equal(port.level, "warn");
 });
 
+test("a change is told while the log writes more, so that it is seen whichever way it goes", () => {
+  const port: { level: LogLevel } = { level: "info" };
+  const toldAt: LogLevel[] = [];
+  const logger = { ...createRecordingLogger(), info: () => toldAt.push(port.level) };
+  const { signal } = new AbortController();
+  const control = createLogLevelControl({ port, clock: createFakeClock(), logger, signal });
+  for (const level of ["error", "debug", "warn"] as const) control.set(level);
+  assert.deepEqual(toldAt, ["info", "debug", "debug"]);
+});
+
 test("nothing is left waiting when the server stops", async () => {
   const { clock, control, stop } = scene();
   control.set("debug", 1_000);

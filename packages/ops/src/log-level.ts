@@ -78,12 +78,17 @@ export function createLogLevelControl({ port, clock, logger, signal }: LogLevelC
     revert?.cancel();
     revert = undefined;
     const before = port.level;
+    const tell = () =>
+      logger.info("log level changed", {
+        from: before,
+        to: level,
+        ...(forMs !== undefined && { for: formatDuration(forMs) }),
+      });
+    // At the level that writes more, so that a log which falls silent says why.
+    const quieter = LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(before);
+    if (quieter) tell();
     port.level = level;
-    logger.info("log level changed", {
-      from: before,
-      to: level,
-      ...(forMs !== undefined && { for: formatDuration(forMs) }),
-    });
+    if (!quieter) tell();
   };
   void aborted(signal).then(() => revert?.cancel());
 

@@ -107,3 +107,28 @@ for (const role of ROLES) {
     });
   });
 }
+
+/** What a process has in memory. */
+async function residentMb(pid: number): Promise<number> {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) / 1_000;
+}
+
+describe("probes and scrapes of a peel", {
+  skip: process.platform === "linux" ? false : "only Linux has /proc",
+}, () => {
+  it("leave it within 10 MB of what it had before", async () => {
+    await using daemon = startFleet(["peel", "run", "--health-addr", "127.0.0.1:0", "--nats-url", NO_BROKER]);
+    const url = await urlOf(daemon);
+    const ask = async (path: string, times: number) => {
+      for (let time = 0; time < times; time += 1) await (await fetch(url + path)).text();
+    };
+    await ask("/readyz", 10);
+    await ask("/metrics", 10);
+    const before = await residentMb(daemon.pid);
+    await ask("/readyz", 1_500);
+    await ask("/metrics", 100);
+    const grown = (await residentMb(daemon.pid)) - before;
+    assert.ok(grown < 10, `grown by ${grown} MB from ${before}`);
+  });
+});

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { DAEMONS, type DaemonName } from "./daemon-name.ts";
+import { keepHeapSmall } from "./heap.ts";
 import type { Values } from "./resolve-settings.ts";
 import type { Setting } from "./setting.ts";
 import {
@@ -48,6 +49,7 @@ export function createProgram(version: string): Command {
     ],
   });
   withSettings(peelRun, [...PEEL_SETTINGS, ...LOG_SETTINGS]).action(async (flags) => {
+    keepHeapSmall();
     const { runPeel } = await import("./commands/peel-run.ts");
     await runPeel(flags, version);
   });

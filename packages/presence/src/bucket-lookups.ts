@@ -2,7 +2,7 @@ import type { Bucket, BucketState } from "@fleet/bus";
 import { type Clock, isFleetError, type Logger, messageOf } from "@fleet/runtime";
 import { decodeBeat } from "./heartbeat-listener.ts";
 import type { LookupFinding } from "./live-index.ts";
-import type { PeelEntry } from "./peel-entry.ts";
+import { isKnownBeat, type PeelEntry } from "./peel-entry.ts";
 
 export interface BucketLookupsParts {
   /** The heartbeat bucket. */
@@ -15,8 +15,10 @@ export interface BucketLookupsParts {
 
 /** Asks the bucket about peels that are about to expire: a beat that is stored and was not heard means a deaf observer. */
 export interface BucketLookups {
-  /** Asks in its turn. */
+  /** Asks in its turn, if the peel's entry then still waits for it. */
   ask(id: string): void;
+  /** Asks no more. */
+  close(): void;
 }
 
 const IN_FLIGHT = 64;
@@ -27,6 +29,7 @@ const SAME_BEAT_MS = 1_000;
 export function createBucketLookups({ bucket, clock, logger, find, onFound }: BucketLookupsParts): BucketLookups {
   const line = new Set<string>();
   let inFlight = 0;
+  let closed = false;
 
   const lookUp = async (id: string): Promise<LookupFinding> => {
     try {
@@ -35,8 +38,8 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
       if (!entry || stored?.operation !== "put") return "agreed";
       const decoded = decodeBeat(id, stored.value);
       if (!decoded.ok) return "agreed";
-      const { session, seq = 0 } = decoded.value;
-      if (session !== undefined) return session !== entry.session || seq > entry.seq ? "newer" : "agreed";
+      if (isKnownBeat(entry, decoded.value)) return "agreed";
+      if (decoded.value.session !== undefined && decoded.value.seq !== undefined) return "newer";
       // A peel of another make counts nothing: its beats differ in their age alone.
       const state = await bucket.state({ timeoutMs: TIMEOUT_MS });
       return isNewer(state, stored.storedAt, clock.monoMs() - entry.heardMono) ? "newer" : "agreed";
@@ -50,9 +53,11 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
     for (const id of line) {
       if (inFlight >= IN_FLIGHT) return;
       line.delete(id);
+      if (find(id)?.lookup !== "asked") continue;
       inFlight += 1;
       void lookUp(id).then((finding) => {
         inFlight -= 1;
+        if (closed) return;
         onFound(id, finding);
         pump();
       });
@@ -63,6 +68,10 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
     ask(id) {
       line.add(id);
       pump();
+    },
+    close() {
+      closed = true;
+      line.clear();
     },
   };
 }

@@ -32,8 +32,9 @@ export function createDeadlineQueue<Item extends Queued>(nowMono: number): Deadl
 
   return {
     put(item, dueMono) {
-      if (dueMono === Number.POSITIVE_INFINITY || item.queuedMono <= dueMono) return;
+      if (dueMono === Number.POSITIVE_INFINITY) return;
       const number = Math.min(Math.max(Math.ceil(dueMono / SLOT_MS), next), next + SLOTS - 1);
+      if (item.queuedMono <= number * SLOT_MS) return;
       item.queuedMono = number * SLOT_MS;
       slotAt(number).push(item);
       size += 1;

@@ -286,3 +286,159 @@ describe("what was told before", () => {
     assert.deepEqual(world.index.get("same")?.sinceAt, 1_000);
   });
 });
+
+describe("what is easily told wrong", () => {
+  const record = { state: "online", reason: "joined", since: 1_000, version: "1", protocol: 1, term: 3 } as const;
+  const beatOf = (session: string | undefined, seq: number) => ({
+    sentAt: 0,
+    version: "1",
+    protocol: 1,
+    intervalMs: 10_000,
+    ...(session && { session, seq }),
+  });
+
+  it("a peel that was forgotten while it was here is not told again by what was still planned for it", async () => {
+    const world = worldWith("web1", "web2");
+    world.index.forget("web1");
+    await world.pass(40_000, ["web2"]);
+    assert.deepEqual([world.news(), world.index.counts.online, world.index.counts.late], [[], 1, 0]);
+    world.beat("web1");
+    assert.deepEqual(world.news(), ["web1 online joined"]);
+  });
+
+  it("two processes of which one is of another make are a conflict, told once", async () => {
+    const world = worldWith("web1");
+    for (let turn = 0; turn < 6; turn += 1) {
+      await world.pass(5_000);
+      if (turn % 2 === 0) world.index.hear("web1", beatOf(undefined, 0));
+      else world.beat("web1");
+    }
+    assert.deepEqual(world.news(), ["web1 online returned", "web1 conflict conflict"]);
+  });
+
+  it("a peel that came back and left while nobody could see has left", async () => {
+    const world = worldWith("web1", "web2");
+    await world.pass(31_000, ["web2"]);
+    assert.deepEqual(world.news(), ["web1 offline expired"]);
+    world.index.observer.stalled();
+    world.beat("web1");
+    world.index.goodbye("web1", "web1-a");
+    world.index.observer.caughtUp();
+    await world.pass(40_000, ["web2"]);
+    assert.deepEqual(world.news(), []);
+  });
+
+  it("a peel that says goodbye is awaited no more", () => {
+    const world = worldWith("web1", "web2");
+    world.index.disturb("reconnect", "connected again");
+    world.index.observer.synced();
+    // In the same moment as the disturbance nothing counts as missed.
+    assert.equal(world.index.observer.state.unheard, 0);
+  });
+
+  it("after an outage a goodbye counts as being heard of, and is told as soon as all others are", async () => {
+    const world = worldWith("web1", "web2");
+    await world.pass(5_000);
+    world.index.disturb("reconnect", "connected again");
+    world.index.observer.synced();
+    assert.equal(world.index.observer.state.unheard, 2);
+    world.index.goodbye("web1", "web1-a");
+    world.index.disturb("reconnect", "connected again once more");
+    world.index.observer.synced();
+    assert.equal(world.index.observer.state.unheard, 1);
+    world.beat("web2");
+    assert.deepEqual([world.index.blindness, world.news()], [undefined, ["web1 offline left"]]);
+  });
+
+  it("one peel that is gone after a long outage is no mass loss, though all had seemed lost meanwhile", async () => {
+    const peels = fleet(100);
+    const world = worldWith(...peels);
+    world.index.observer.disconnected();
+    await world.pass(100_000);
+    world.index.disturb("reconnect", "connected again");
+    world.index.observer.connected();
+    world.index.observer.answered();
+    world.index.observer.synced();
+    const rest = peels.slice(1);
+    for (const id of rest) world.beat(id);
+    await world.pass(30_100, rest);
+    assert.deepEqual([world.news(), world.index.blindness], [["web0 offline expired"], undefined]);
+  });
+
+  it("a peel that crashed before a master began is not back by its last beat, which the bucket still has", async () => {
+    const world = createIndexWorld();
+    world.index.disturb("start", "started");
+    world.index.observer.connected();
+    const { clock, index } = world;
+    index.restore("web1", { ...record, state: "offline", reason: "crashed", session: "web1-a" });
+    index.restore("web2", { ...record, state: "offline", reason: "crashed", session: "web2-a" });
+    index.see("web1", beatOf("web1-a", 7), clock.monoMs() - 14_000);
+    index.see("web2", beatOf("web2-b", 1), clock.monoMs() - 4_000);
+    index.observer.synced();
+    await world.pass(5_000);
+    assert.deepEqual(world.news(), ["web2 online returned"]);
+    world.beat("web1", { seq: 8 });
+    assert.deepEqual(world.news(), ["web1 online returned"]);
+  });
+
+  it("a beat that counts nothing is seen in the bucket by its age alone", async () => {
+    const world = worldWith();
+    world.index.hear("web1", { ...beatOf(undefined, 0), session: "a" });
+    await world.pass(9_000);
+    assert.equal(world.index.see("web1", { ...beatOf(undefined, 0), session: "a" }, world.clock.monoMs() - 100), true);
+    assert.equal(world.index.get("web1")?.heardMono, world.clock.monoMs() - 100);
+  });
+
+  it("a restart that is known by one late beat is told before its end", async () => {
+    const world = worldWith("web1");
+    await world.pass(5_000);
+    world.index.observer.stalled();
+    world.beat("web1", { session: "web1-b" });
+    await world.pass(13_000);
+    world.index.observer.caughtUp();
+    assert.deepEqual([world.news(), world.index.get("web1")?.state], [["web1 online returned"], "late"]);
+  });
+
+  it("very many that seem lost are told so only if nothing else blinds meanwhile", async () => {
+    const world = worldWith(...fleet(100));
+    await world.pass(31_000);
+    assert.equal(world.index.wantsReview(), true);
+    world.index.observer.stalled();
+    world.index.reviewed(0);
+    assert.deepEqual(world.news(), []);
+    world.index.observer.caughtUp();
+    await world.pass(1_100);
+    assert.equal(world.index.wantsReview(), true);
+    world.index.reviewed(0);
+    assert.equal(world.news().length, 100);
+  });
+
+  it("a peel of which the bucket never says anything is told lost in the end, though it answers otherwise", async () => {
+    const world = worldWith("web1", "web2");
+    world.lookup = "unanswered";
+    for (let second = 0; second < 121; second += 1) {
+      await world.pass(1_000);
+      world.beat("web2");
+      world.index.observer.answered();
+    }
+    assert.deepEqual(world.news(), ["web1 offline expired"]);
+  });
+
+  it("a peel that crashed among very many and beats again all the same is judged on", async () => {
+    const peels = fleet(60);
+    const world = worldWith(...peels);
+    world.probe = "gone";
+    for (const id of peels) world.index.connectionEnded(id, `${id}-a`);
+    await world.pass(700);
+    assert.match(world.index.blindness ?? "", /very many/);
+    for (const id of peels) world.beat(id);
+    world.probe = "nothing";
+    world.news();
+    await world.pass(62_000, peels.slice(0, -1));
+    assert.deepEqual(
+      world.news().filter((line) => line.includes("offline")),
+      ["web59 offline expired"],
+    );
+    assert.equal(world.index.counts.online, 59);
+  });
+});

@@ -4,7 +4,8 @@ import { createDeadlineQueue, type DeadlineQueue } from "./deadline-queue.ts";
 import { judge, lateMono, type Verdict } from "./judge.ts";
 import { createLossMeter, type LossMeter } from "./loss-meter.ts";
 import { blindness, Observer, type ResyncCause } from "./observer.ts";
-import { isPresent, PeelEntry, takeBeat, takeGoodbye } from "./peel-entry.ts";
+import { isKnownBeat, isPresent, PeelEntry, takeBeat, takeGoodbye } from "./peel-entry.ts";
+import { ToldStates } from "./told-states.ts";
 import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
 export interface LiveIndexParts {
@@ -41,6 +42,8 @@ const STRAGGLING_PART = 0.1;
 const REVIEW_LOOK_MS = 1_000;
 /** Time past the TTL by which the broker has dropped a key. */
 const BROKER_LATE_MS = 400;
+/** A peel that has not been heard for so many TTLs is told lost without the bucket's word. */
+const MAX_LOOKUP_TTLS = 4;
 
 /**
  * Every peel that is known, and what is known of it. Does nothing by itself: it is told what was heard, found and answered,
@@ -48,12 +51,12 @@ const BROKER_LATE_MS = 400;
  * is blind.
  */
 export class LiveIndex {
-  readonly counts: Record<PeelState, number> = { online: 0, late: 0, offline: 0, conflict: 0 };
   readonly observer: Observer;
   readonly #parts: LiveIndexParts;
   readonly #entries = new Map<string, PeelEntry>();
   readonly #deadlines: DeadlineQueue<PeelEntry>;
   readonly #meter: LossMeter;
+  readonly #told: ToldStates;
   /** Judged lost and not told yet: each waits for the bucket's answer, or for the end of blindness. */
   readonly #suspects = new Set<PeelEntry>();
   /** To be judged when the observer can see again. */
@@ -61,13 +64,13 @@ export class LiveIndex {
   #blindness: string | undefined;
   #reviewLookMono = 0;
   #heard = 0;
-  #present = 0;
 
   constructor(parts: LiveIndexParts) {
     this.#parts = parts;
     this.observer = new Observer(parts.clock, () => this.#look(parts.clock.monoMs()));
     this.#deadlines = createDeadlineQueue(parts.clock.monoMs());
     this.#meter = createLossMeter(parts);
+    this.#told = new ToldStates(parts);
     this.#look(parts.clock.monoMs());
   }
 
@@ -84,9 +87,14 @@ export class LiveIndex {
     return this.#blindness;
   }
 
+  /** How many peels are in each state. */
+  get counts(): Readonly<Record<PeelState, number>> {
+    return this.#told.counts;
+  }
+
   /** Peels that were last told to be here. */
   get present(): number {
-    return this.#present;
+    return this.#told.present;
   }
 
   /** Beats heard. */
@@ -103,15 +111,8 @@ export class LiveIndex {
   restore(id: string, record: RosterRecord): void {
     const entry = this.#entryOf(id);
     if (entry.told !== undefined) return;
-    entry.version ||= record.version;
-    entry.protocol ||= record.protocol;
-    entry.reason = record.reason;
-    entry.sinceAt = record.since;
-    entry.toldSession = record.session;
-    if (entry.heardMono === Number.NEGATIVE_INFINITY) entry.session = record.session;
-    this.#setTold(entry, record.state);
-    this.#show(entry, record.state);
-    if (isPresent(entry) && entry.heardMono < this.observer.sinceMono) this.observer.miss();
+    this.#told.restore(entry, record);
+    if (this.#isMissed(entry)) this.observer.miss();
     this.#settle(entry, this.#parts.clock.monoMs());
   }
 
@@ -139,10 +140,10 @@ export class LiveIndex {
     const known = this.#entries.get(id);
     if (!known && this.#parts.clock.monoMs() >= storedMono + this.#parts.ttlMs) return false;
     const entry = known ?? this.#entryOf(id);
-    const { session, seq = 0 } = beat;
-    const isKnown = session !== undefined && session === entry.session && seq <= entry.seq;
-    if (isKnown || storedMono <= entry.heardMono + SAME_BEAT_MS) return false;
+    if (isKnownBeat(entry, beat) || storedMono <= entry.heardMono + SAME_BEAT_MS) return false;
     const wasHeard = entry.heardMono !== Number.NEGATIVE_INFINITY;
+    // The last beat of one that had crashed before this index began: whether it is back, its next beat says.
+    if (!wasHeard && entry.told === "offline" && beat.session === entry.session) return false;
     this.#beat(entry, beat, storedMono);
     return wasHeard && storedMono > this.observer.sinceMono;
   }
@@ -150,8 +151,10 @@ export class LiveIndex {
   /** A goodbye was heard or found; `false` if it was not that of the session known. */
   goodbye(id: string, session: string | undefined): boolean {
     const entry = this.#entries.get(id);
-    if (!entry || entry.told === "offline") return false;
+    if (!entry) return false;
+    const wasMissed = this.#isMissed(entry);
     const isItsOwn = takeGoodbye(entry, session);
+    this.#noteFound(entry, wasMissed);
     this.#settle(entry, this.#parts.clock.monoMs());
     return isItsOwn;
   }
@@ -203,7 +206,12 @@ export class LiveIndex {
 
   /** Something has happened after which nothing heard before counts. */
   disturb(cause: ResyncCause, what: string): void {
-    this.observer.disturb(cause, what, this.#present);
+    const nowMono = this.#parts.clock.monoMs();
+    let present = 0;
+    for (const entry of this.#entries.values()) {
+      if (isAwaited(entry) && entry.heardMono < nowMono) present += 1;
+    }
+    this.observer.disturb(cause, what, present);
   }
 
   /**
@@ -230,9 +238,13 @@ export class LiveIndex {
 
   /** The bucket has been read for that; it had `unheard` beats that should have been heard. */
   reviewed(unheard: number): void {
-    if (this.observer.state.massMono === undefined) return;
+    const { state } = this.observer;
+    const { clock, ttlMs } = this.#parts;
+    if (state.massMono === undefined) return;
     if (unheard > this.#suspects.size * STRAGGLING_PART) this.disturb("gap", "beats were stored that were not heard");
-    else this.#tellMassLoss(this.#parts.clock.monoMs());
+    else if (blindness({ ...state, massMono: undefined }, clock.monoMs(), ttlMs) === undefined) {
+      this.#tellMassLoss(clock.monoMs());
+    }
   }
 
   /** Time has passed. */
@@ -256,14 +268,23 @@ export class LiveIndex {
   }
 
   #beat(entry: PeelEntry, beat: Heartbeat, heardMono: number): void {
-    const { sinceMono } = this.observer;
-    const wasMissed = isPresent(entry) && entry.heardMono < sinceMono;
+    const wasMissed = this.#isMissed(entry);
     const effect = takeBeat(entry, beat, heardMono);
     if (effect === "stale" || effect === "outlived") return;
-    if (wasMissed && heardMono >= sinceMono) this.observer.find();
+    this.#noteFound(entry, wasMissed);
     // By far the most beats change nothing, and their deadline is put off when it comes.
-    if (effect === "again" && entry.state === "online" && entry.toldSession === entry.session) return;
+    const isAsTold = effect === "again" && entry.state === "online" && entry.toldSession === entry.session;
+    if (isAsTold && !(this.#suspects.size > 0 && this.#suspects.has(entry))) return;
     this.#settle(entry, this.#parts.clock.monoMs());
+  }
+
+  /** Whether this peel keeps the observer from being sure: it is here, and was not heard since the disturbance. */
+  #isMissed(entry: PeelEntry): boolean {
+    return entry.heardMono < this.observer.sinceMono && isAwaited(entry);
+  }
+
+  #noteFound(entry: PeelEntry, wasMissed: boolean): void {
+    if (wasMissed && !this.#isMissed(entry)) this.observer.find();
   }
 
   /** Judges a peel and does what follows from it. */
@@ -289,7 +310,7 @@ export class LiveIndex {
   #settleOffline(entry: PeelEntry, verdict: Verdict, nowMono: number): void {
     if (this.#blindness !== undefined) {
       this.#waiting.add(entry);
-      if (entry.told !== undefined && verdict.reason !== "left") this.#suspects.add(entry);
+      if (this.#isSuspect(entry, verdict)) this.#suspects.add(entry);
     } else if (entry.told === undefined) {
       this.#drop(entry);
     } else if (verdict.reason === "left") {
@@ -303,16 +324,21 @@ export class LiveIndex {
   /** A peel is judged lost: that is told only if it is sure, and not one of very many. */
   #doubtOrTell(entry: PeelEntry, verdict: Verdict, nowMono: number): void {
     const suspects = Math.max(this.#suspects.size, this.counts.late);
-    if (this.#meter.isMass({ nowMono, suspects, present: this.#present })) {
+    if (this.#meter.isMass({ nowMono, suspects, present: this.present })) {
       // The time to doubt can be over.
       if (this.observer.state.massMono === undefined) this.observer.doubt();
       else this.#tellMassLoss(nowMono);
-    } else if (verdict.reason === "crashed" || entry.lookup === "agreed") {
+    } else if (verdict.reason === "crashed" || entry.lookup === "agreed" || this.#isLongOver(entry, nowMono)) {
       this.#meter.told(nowMono);
       this.#tell(entry, "offline", verdict.reason ?? "expired", false);
     } else if (entry.lookup === "none") {
       this.#lookUp(entry);
     }
+  }
+
+  /** The bucket does not answer for this peel, whatever it answers otherwise: what is known has to do. */
+  #isLongOver(entry: PeelEntry, nowMono: number): boolean {
+    return nowMono >= Math.max(entry.heardMono, this.observer.sinceMono) + MAX_LOOKUP_TTLS * this.#parts.ttlMs;
   }
 
   #tellMassLoss(nowMono: number): void {
@@ -326,10 +352,11 @@ export class LiveIndex {
   }
 
   #beLate(entry: PeelEntry, nowMono: number): void {
+    const isRestarted = entry.told === "online" && entry.toldSession !== entry.session;
     if (entry.told === undefined) this.#tell(entry, "online", "joined", false);
-    else if (entry.told === "offline") this.#tell(entry, "online", "returned", false);
+    else if (entry.told === "offline" || isRestarted) this.#tell(entry, "online", "returned", false);
     if (entry.state !== "late") {
-      this.#show(entry, "late");
+      this.#told.show(entry, "late");
       this.#meter.becameLate(nowMono);
       if (entry.pingable && !entry.probed) {
         entry.probed = true;
@@ -343,7 +370,7 @@ export class LiveIndex {
   #bePresent(entry: PeelEntry, state: "online" | "conflict"): void {
     const isNew = entry.told === undefined;
     const isRestarted = state === "online" && entry.toldSession !== entry.session;
-    if (entry.told === state && !isRestarted) this.#show(entry, state);
+    if (entry.told === state && !isRestarted) this.#told.show(entry, state);
     else this.#tell(entry, state, state === "conflict" ? "conflict" : isNew ? "joined" : "returned", false);
   }
 
@@ -353,49 +380,21 @@ export class LiveIndex {
   }
 
   #tell(entry: PeelEntry, state: Transition["state"], reason: TransitionReason, mass: boolean): void {
-    const { clock, onTransition } = this.#parts;
-    entry.reason = reason;
-    entry.sinceAt = clock.wallMs();
-    entry.toldSession = entry.session;
+    const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
-    this.#setTold(entry, state);
-    this.#show(entry, state);
-    if (state === "offline") entry.rival = undefined;
-    onTransition({
-      id: entry.id,
-      state,
-      reason,
-      at: entry.sinceAt,
-      session: entry.session,
-      rival: state === "conflict" ? entry.rival?.session : undefined,
-      version: entry.version,
-      protocol: entry.protocol,
-      mass,
-    });
-  }
-
-  #setTold(entry: PeelEntry, told: Transition["state"]): void {
-    const was = isPresent(entry);
-    entry.told = told;
-    const is = isPresent(entry);
-    this.#present += Number(is) - Number(was);
-    if (was && !is && entry.heardMono < this.observer.sinceMono) this.observer.find();
-  }
-
-  #show(entry: PeelEntry, state: PeelState): void {
-    if (entry.state === state) return;
-    if (entry.state) this.counts[entry.state] -= 1;
-    this.counts[state] += 1;
-    entry.state = state;
+    this.#told.tell(entry, state, reason, mass);
+    this.#noteFound(entry, wasMissed);
   }
 
   #drop(entry: PeelEntry): void {
-    if (entry.state) this.counts[entry.state] -= 1;
+    const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
     this.#waiting.delete(entry);
     this.#entries.delete(entry.id);
+    this.#told.drop(entry);
     // Whatever still comes of it by way of a deadline finds nothing to do.
-    this.#setTold(entry, "offline");
+    entry.left = true;
+    this.#noteFound(entry, wasMissed);
   }
 
   /** Looks whether the observer can see; what has waited for that is judged then. */
@@ -405,8 +404,21 @@ export class LiveIndex {
     if (!wasBlind || this.#blindness !== undefined) return;
     const waiting = new Set([...this.#waiting, ...this.#suspects]);
     this.#waiting.clear();
+    // Who seemed lost and was heard again is none of those that seem lost now.
+    this.#suspects.clear();
+    for (const entry of waiting) if (this.#isSuspect(entry, this.#judge(entry, nowMono))) this.#suspects.add(entry);
     for (const entry of waiting) this.#settle(entry, nowMono);
     // Whoever could not be told lost for too long has been told now.
     if (this.#blindness === undefined) this.observer.believe();
   }
+
+  /** Whether a peel seems lost, other than by its own word, and has not been told so. */
+  #isSuspect({ told }: PeelEntry, { state, reason }: Verdict): boolean {
+    return state === "offline" && reason !== "left" && told !== undefined && told !== "offline";
+  }
+}
+
+/** Whether this peel should be heard of: it is here, and has not said goodbye. */
+function isAwaited(entry: PeelEntry): boolean {
+  return isPresent(entry) && !entry.left;
 }

@@ -225,9 +225,13 @@ class BucketView implements LiveView {
     if (connection.state === "connected") observer.connected();
     // Without a connection nobody knows of it yet: every reading begins with a flush.
     this.listener.listen().catch(() => {});
-    await Promise.all([this.#keepTime(signal), this.#keepInSync(signal)]);
-    stopListening();
-    this.listener.close();
+    try {
+      await Promise.all([this.#keepTime(signal), this.#keepInSync(signal)]);
+    } finally {
+      stopListening();
+      this.listener.close();
+      this.#lookups.close();
+    }
   }
 
   /** Lets time pass in the index: when something is due, and a few times a second. */
@@ -348,8 +352,13 @@ class BucketView implements LiveView {
         }
         const decoded = decodeBeat(key, value);
         const storedMono = startedMono - Math.max(0, brokerNow - storedAt);
-        if (!decoded.ok) this.listener.refuse(key, decoded.reason, value.length);
-        else if (this.#index.see(key, decoded.value, storedMono)) found.unheard += 1;
+        if (!decoded.ok) {
+          this.listener.refuse(key, decoded.reason, value.length);
+          return;
+        }
+        if (this.#index.see(key, decoded.value, storedMono)) found.unheard += 1;
+        // It crashed before this view began, and its key is there until the TTL.
+        if (this.#index.get(key)?.told === "offline") this.#lingering.set(key, storedMono + this.#parts.ttlMs);
       },
       { timeoutMs, signal },
     );
@@ -364,10 +373,14 @@ class BucketView implements LiveView {
   async #probe(id: string, delayMs: number): Promise<void> {
     const { prober, clock } = this.#parts;
     const signal = this.#signal;
+    const heardMono = this.#index.get(id)?.heardMono;
     if (!prober || !signal) return;
     await sleep(clock, delayMs, signal);
-    if (signal.aborted || !this.#index.get(id)?.probed) return;
+    // A beat that came meanwhile says more than any probe.
+    const isOverdue = () => !signal.aborted && this.#index.get(id)?.heardMono === heardMono;
+    if (!isOverdue()) return;
     const { kind } = await prober.probe(id, { timeoutMs: PROBE_TIMEOUT_MS, signal });
+    if (!isOverdue()) return;
     this.#index.probed(id, kind === "no-responders" ? "gone" : kind === "answered" ? "answered" : "nothing");
   }
 

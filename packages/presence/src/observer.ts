@@ -103,7 +103,7 @@ export class Observer {
 
   /** A peel that is here was not heard since the disturbance. */
   miss(): void {
-    this.#state = { ...this.#state, unheard: this.#state.unheard + 1 };
+    this.#change({ unheard: this.#state.unheard + 1 });
   }
 
   /** A peel that was missed is heard again, or awaited no more. */

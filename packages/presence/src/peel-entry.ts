@@ -3,7 +3,8 @@ import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
 /** Another session that beats under the same id. */
 export interface Rival {
-  readonly session: string;
+  /** `undefined` for a process of another make. */
+  readonly session: string | undefined;
   readonly seq: number;
   /** When it was heard last. */
   readonly heardMono: number;
@@ -83,6 +84,16 @@ export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival"
   return rival ? rival.heardMono + RIVAL_INTERVALS * intervalOf({ intervalMs }) : Number.NEGATIVE_INFINITY;
 }
 
+/** Whether a beat is one of those that were heard, or of before; one that counts nothing may always be new. */
+export function isKnownBeat(
+  { session, seq, rival }: Pick<PeelEntry, "session" | "seq" | "rival">,
+  beat: Pick<Heartbeat, "session" | "seq">,
+): boolean {
+  if (beat.session === undefined || !beat.seq) return false;
+  if (beat.session === session) return beat.seq <= seq;
+  return beat.session === rival?.session && beat.seq <= rival.seq;
+}
+
 /**
  * What a beat changed. `again`: the same session as before; `outlived`: a former session that goes on after its successor began,
  * which may be its last word.
@@ -90,25 +101,24 @@ export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival"
 export type BeatEffect = "again" | "first" | "restarted" | "interleaved" | "outlived" | "stale";
 
 /**
- * Takes a beat in. `stale` is one that says nothing new: of a session that the present one has followed, heard late or
- * twice. A beat without a session is of the one process there is.
+ * Takes a beat in. `stale` is one that says nothing new, heard late or twice: of a session that the present one has
+ * followed, of one that has said goodbye, or from before the last beat. Processes of another make have no session, and
+ * are one.
  */
 export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): BeatEffect {
   const { session, seq = 0 } = beat;
   const effect = whatChanged(entry, session, seq, heardMono);
   if (effect === "stale") return effect;
   if (effect === "outlived") {
-    entry.rival = { session: session as string, seq, heardMono };
+    entry.rival = { session, seq, heardMono };
     return effect;
   }
   if (session === entry.session && effect === "interleaved") {
     entry.interleaved = true;
   } else if (effect !== "again") {
-    const isReplaced = effect !== "first" && entry.session !== undefined && !entry.left;
-    entry.rival = isReplaced
-      ? { session: entry.session as string, seq: entry.seq, heardMono: entry.heardMono }
-      : undefined;
-    entry.interleaved = effect === "interleaved";
+    const isReplaced = effect !== "first" && !entry.left;
+    entry.rival = isReplaced ? { session: entry.session, seq: entry.seq, heardMono: entry.heardMono } : undefined;
+    entry.interleaved = isReplaced && effect === "interleaved";
     entry.session = session;
   } else if (entry.rival && heardMono > rivalUntilMono(entry)) {
     entry.rival = undefined;
@@ -133,36 +143,39 @@ function whatChanged(entry: PeelEntry, session: string | undefined, seq: number,
   const { rival } = entry;
   const isRivalNear = heardMono <= rivalUntilMono(entry);
   if (session === entry.session) {
-    // The last beat before the goodbye, heard after it: what follows a goodbye counts on.
-    if (entry.left && seq > 0 && seq <= entry.seq) return "stale";
+    if (isOldNews(entry, seq, heardMono)) return "stale";
     return rival && !entry.interleaved && rival.heardMono > entry.heardMono && isRivalNear ? "interleaved" : "again";
   }
   if (!rival || rival.session !== session) return "restarted";
-  if (seq <= rival.seq) return "stale";
+  if (seq > 0 && seq <= rival.seq) return "stale";
   if (isRivalNear && rival.heardMono <= entry.heardMono) return "interleaved";
   return !entry.left && heardMono <= entry.heardMono + RIVAL_INTERVALS * intervalOf(entry) ? "outlived" : "restarted";
 }
 
 /**
- * Takes a goodbye in; `false` if it is not the present session's: an old process that goes late does not end its successor,
- * but it ends a conflict.
+ * Whether a beat of the present session was sent before what is known: what follows a goodbye counts on. One that comes
+ * after the time of the next beat is taken at its word: it may count anew.
+ */
+function isOldNews(entry: PeelEntry, seq: number, heardMono: number): boolean {
+  if (seq === 0 || heardMono > entry.heardMono + intervalOf(entry)) return false;
+  return entry.left ? seq <= entry.seq : seq < entry.seq;
+}
+
+/**
+ * Takes a goodbye in; `false` if it does not end the peel: an old process that goes late does not end its successor, and
+ * of two that were in conflict one is left.
  */
 export function takeGoodbye(entry: PeelEntry, session: string | undefined): boolean {
-  if (entry.rival && session === entry.rival.session) {
-    entry.rival = undefined;
-    entry.interleaved = false;
-    return false;
-  }
-  // A peel that has no session is the only process of its name.
-  if (entry.session !== undefined && session !== entry.session) return false;
-  if (entry.rival && entry.interleaved) {
-    // The other one of the two is the one that is left.
-    const { session: other, seq, heardMono } = entry.rival;
-    entry.session = other;
-    entry.seq = seq;
-    entry.heardMono = heardMono;
-    entry.rival = undefined;
-    entry.interleaved = false;
+  const { rival, interleaved } = entry;
+  const isOfRival = rival !== undefined && session === rival.session;
+  if (!isOfRival && session !== entry.session) return false;
+  entry.rival = undefined;
+  entry.interleaved = false;
+  if (isOfRival) return false;
+  if (rival && interleaved) {
+    entry.session = rival.session;
+    entry.seq = rival.seq;
+    entry.heardMono = rival.heardMono;
     return false;
   }
   entry.left = true;

@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline/promises";
 import { createBucket } from "@fleet/bus";
 import { listLeases } from "@fleet/lease";
 import { isFleetError } from "@fleet/runtime";
 import { decodeStepDownReply, LEASE_BUCKET, leaseStepDownSubject } from "@fleet/wire";
+import { confirm } from "../confirmation.ts";
 import { cliErrors } from "../errors.ts";
 import { resolveCliConnection, resolveQueryOptions } from "../query-options.ts";
 import { resolveSettings, type Values } from "../resolve-settings.ts";
@@ -23,9 +23,10 @@ export async function runLeaseStepDown(name: string, flags: Values): Promise<voi
   if (!yes && process.stdin.isTTY !== true) {
     throw cliErrors.create("USAGE", "nobody is there to confirm this; add --yes");
   }
+  const terminal = { input: process.stdin, output: process.stderr };
   await withConnection(connection, query.timeoutMs, async (bus) => {
     const holder = await findHolder(name, () => listLeases(createBucket(bus, LEASE_BUCKET), query.timeoutMs));
-    if (!yes && !(await confirm(`Make ${holder} step down from ${name} for one TTL?`))) {
+    if (!yes && !(await confirm(`Make ${holder} step down from ${name} for one TTL?`, terminal))) {
       console.error("Nothing was done.");
       return;
     }
@@ -59,14 +60,5 @@ async function askToStepDown(name: string, ask: () => Promise<{ readonly payload
       `the holder of the lease ${name} does not answer: it is gone, or not one of ours`,
       error,
     );
-  }
-}
-
-async function confirm(question: string): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
-  } finally {
-    prompt.close();
   }
 }

@@ -100,6 +100,12 @@ for (const role of ROLES) {
         const text = await (await fetch(url + path, bearer("hunter2-bearer"))).text();
         assert.doesNotMatch(text, /hunter2/, path);
       }
+      const env = await (await fetch(`${url}/env`, bearer("hunter2-bearer"))).json();
+      const { settings } = env as { settings: { name: string; value: unknown; source: string }[] };
+      const settingOf = (wanted: string) => settings.find(({ name }) => name === wanted);
+      assert.deepEqual(settingOf("log_level"), { name: "log_level", value: "debug", source: "--log-level" });
+      assert.equal(settingOf("nats_url")?.source, "FLEET_NATS_URL");
+      assert.match(JSON.stringify(settingOf("nats_url")?.value), /nats:\/\/[^"]*@?127\.0\.0\.1:1/);
       await fetch(`${url}/metrics`, bearer("hunter2-wrong"));
       await eventually(() => assert.match(daemon.stdout, /http\.request\.unauthorized/), PATIENCE);
       assert.doesNotMatch(daemon.stdout + daemon.stderr, /hunter2/);

@@ -40,6 +40,8 @@ const SAME_BEAT_MS = 250;
 const STRAGGLING_PART = 0.1;
 /** Time between two looks at all peels for that. */
 const REVIEW_LOOK_MS = 1_000;
+/** Goodbyes of one peel that are held back at most. */
+const MAX_GOODBYES = 8;
 /** Time past the TTL by which the broker has dropped a key. */
 const BROKER_LATE_MS = 400;
 /** A peel that has not been heard for so many TTLs is told lost without the bucket's word. */
@@ -61,6 +63,8 @@ export class LiveIndex {
   readonly #suspects = new Set<PeelEntry>();
   /** To be judged when the observer can see again. */
   readonly #waiting = new Set<PeelEntry>();
+  /** Sessions that said goodbye while the observer was blind: what came after it must not hide it. */
+  readonly #goodbyes = new Map<PeelEntry, (string | undefined)[]>();
   #blindness: string | undefined;
   #reviewLookMono = 0;
   #heard = 0;
@@ -155,6 +159,7 @@ export class LiveIndex {
     const wasMissed = this.#isMissed(entry);
     const isItsOwn = takeGoodbye(entry, session);
     this.#noteFound(entry, wasMissed);
+    if (isItsOwn && this.#blindness !== undefined) this.#holdGoodbye(entry);
     this.#settle(entry, this.#parts.clock.monoMs());
     return isItsOwn;
   }
@@ -307,6 +312,25 @@ export class LiveIndex {
     this.#deadlines.put(entry, isLookToCome ? lookMono : verdict.dueMono);
   }
 
+  #holdGoodbye(entry: PeelEntry): void {
+    const sessions = this.#goodbyes.get(entry) ?? [];
+    // The same one is heard, and found in the bucket.
+    if (sessions.length > 0 && sessions.at(-1) === entry.session) return;
+    if (sessions.length < MAX_GOODBYES) this.#goodbyes.set(entry, [...sessions, entry.session]);
+  }
+
+  /** Tells of each session that came or was here and left, in order. */
+  #tellGoodbyes(entry: PeelEntry): void {
+    const sessions = this.#goodbyes.get(entry) ?? [];
+    this.#goodbyes.delete(entry);
+    for (const session of sessions) {
+      const isTold = entry.toldSession === session && entry.told !== undefined;
+      if (isTold && entry.told === "offline") continue;
+      if (!isTold) this.#tell(entry, "online", entry.told === undefined ? "joined" : "returned", false, session);
+      this.#tell(entry, "offline", "left", false, session);
+    }
+  }
+
   #settleOffline(entry: PeelEntry, verdict: Verdict, nowMono: number): void {
     if (this.#blindness !== undefined) {
       this.#waiting.add(entry);
@@ -379,10 +403,16 @@ export class LiveIndex {
     this.#parts.onLookup(entry.id);
   }
 
-  #tell(entry: PeelEntry, state: Transition["state"], reason: TransitionReason, mass: boolean): void {
+  #tell(
+    entry: PeelEntry,
+    state: Transition["state"],
+    reason: TransitionReason,
+    mass: boolean,
+    session = entry.session,
+  ): void {
     const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
-    this.#told.tell(entry, state, reason, mass);
+    this.#told.tell(entry, state, reason, { mass, session });
     this.#noteFound(entry, wasMissed);
   }
 
@@ -390,6 +420,7 @@ export class LiveIndex {
     const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
     this.#waiting.delete(entry);
+    this.#goodbyes.delete(entry);
     this.#entries.delete(entry.id);
     this.#told.drop(entry);
     // Whatever still comes of it by way of a deadline finds nothing to do.
@@ -402,8 +433,9 @@ export class LiveIndex {
     const wasBlind = this.#blindness !== undefined;
     this.#blindness = blindness(this.observer.state, nowMono, this.#parts.ttlMs);
     if (!wasBlind || this.#blindness !== undefined) return;
-    const waiting = new Set([...this.#waiting, ...this.#suspects]);
+    const waiting = new Set([...this.#waiting, ...this.#suspects, ...this.#goodbyes.keys()]);
     this.#waiting.clear();
+    for (const entry of [...this.#goodbyes.keys()]) this.#tellGoodbyes(entry);
     // Who seemed lost and was heard again is none of those that seem lost now.
     this.#suspects.clear();
     for (const entry of waiting) if (this.#isSuspect(entry, this.#judge(entry, nowMono))) this.#suspects.add(entry);

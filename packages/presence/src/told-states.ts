@@ -24,12 +24,17 @@ export class ToldStates {
     return this.#present;
   }
 
-  /** Tells a change. */
-  tell(entry: PeelEntry, state: Transition["state"], reason: TransitionReason, mass: boolean): void {
+  /** Tells a change of the session given. */
+  tell(
+    entry: PeelEntry,
+    state: Transition["state"],
+    reason: TransitionReason,
+    { mass, session }: Pick<Transition, "mass" | "session">,
+  ): void {
     const { clock, onTransition } = this.#parts;
     entry.reason = reason;
     entry.sinceAt = clock.wallMs();
-    entry.toldSession = entry.session;
+    entry.toldSession = session;
     this.#set(entry, state);
     if (state === "offline") {
       entry.rival = undefined;
@@ -40,7 +45,7 @@ export class ToldStates {
       state,
       reason,
       at: entry.sinceAt,
-      session: entry.session,
+      session,
       rival: state === "conflict" ? entry.rival?.session : undefined,
       version: entry.version,
       protocol: entry.protocol,

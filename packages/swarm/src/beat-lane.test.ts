@@ -114,6 +114,24 @@ describe("a lane's beats", () => {
     assertAddsUp();
   });
 
+  it("are not tried again when the regular one was first, whether it has its answer or not", async () => {
+    const { clock, lane, script, last, records, assertAddsUp } = createScene();
+    for (const peel of [0, 1]) lane.join(peel, 0);
+    lane.pump();
+    for (const message of script.published.splice(0)) message.refuse(503);
+    await clock.advance(100);
+    // More than half an interval after the first: a beat of its own.
+    for (const peel of [0, 1]) lane.beat(peel, INTERVAL_MS);
+    lane.pump();
+    script.published[0]?.store();
+    assert.equal(records.seq[0], 1);
+    await clock.advance(400);
+    lane.pump();
+    assert.equal(script.published.length, 2);
+    last().store();
+    assertAddsUp();
+  });
+
   it("without an answer have failed after a quarter of the interval", async () => {
     const { clock, lane, ledger, assertAddsUp } = createScene();
     lane.join(0, 0);

@@ -8,6 +8,7 @@ import { ALIVE, CRASHED, LEAVING, LEFT, type PeelRecords } from "./peel-records.
 import type { PeelSessions } from "./peel-sessions.ts";
 import { createRetryWheel } from "./retry-wheel.ts";
 import type { SwarmLedger } from "./swarm-accounts.ts";
+import { BEAT, FACTS, isOfLife, kindOf, MARKER, NOTHING, peelOf, tagOf } from "./write-tag.ts";
 
 /** What lanes share. */
 export interface BeatLaneParts {
@@ -38,12 +39,6 @@ const REFILL_PART = 0.25;
 /** Time until facts that were refused are written again. */
 const FACTS_RETRY_MS = 1_000;
 const MAX_FAILURES = 255;
-
-/** What a write was, or what a peel waits for. */
-const [NOTHING, BEAT, MARKER, FACTS] = [0, 1, 2, 3];
-const KINDS = 4;
-/** So many of a peel's last lives are told apart: an old one's answer says nothing of the new one. */
-const LIVES = 256;
 
 /**
  * The peels that share one connection, and their beats and goodbyes on the way to the broker. A peel waits at most once, and
@@ -81,12 +76,7 @@ export class BeatLane {
     const { records, ledger } = this.#parts;
     ledger.peels.joined += 1;
     if ((records.life[peel] as number) > 0) ledger.peels.returned += 1;
-    records.life[peel] = (records.life[peel] as number) + 1;
-    records.seq[peel] = 0;
-    records.revision[peel] = 0;
-    records.failures[peel] = 0;
-    records.inFlight[peel] = 0;
-    records.heardMono[peel] = atMono;
+    records.beginLife(peel, atMono);
     this.#become(peel, ALIVE);
     this.beat(peel, atMono);
   }
@@ -240,31 +230,21 @@ export class BeatLane {
   }
 
   #tag(peel: number, kind: number): number {
-    return (peel * LIVES + ((this.#parts.records.life[peel] as number) % LIVES)) * KINDS + kind;
+    return tagOf(peel, this.#parts.records.life[peel] as number, kind);
   }
 
   #onStored(tag: number, revision: number, tookMs: number): void {
-    const { records, ledger, clock, ttlMs, factsOf } = this.#parts;
-    const { peel, kind, isCurrent } = this.#untag(tag);
+    const { records, ledger } = this.#parts;
+    const peel = peelOf(tag);
+    const kind = kindOf(tag);
     if (kind === FACTS) {
       ledger.facts.stored += 1;
     } else if (kind === BEAT) {
-      const { beats } = ledger;
-      beats.inFlight -= 1;
-      beats.acknowledged += 1;
+      ledger.beats.inFlight -= 1;
+      ledger.beats.acknowledged += 1;
       ledger.ack.record(tookMs);
-      if (isCurrent) {
-        const nowMono = clock.monoMs();
-        if (nowMono - (records.heardMono[peel] as number) > ttlMs()) beats.missedTtl += 1;
-        records.heardMono[peel] = nowMono;
-        records.revision[peel] = revision;
-        records.inFlight[peel] = 0;
-        records.failures[peel] = 0;
-        records.seq[peel] = (records.seq[peel] as number) + 1;
-        if (factsOf && records.seq[peel] === 1) this.#facts.push(peel);
-        if (records.condition[peel] === LEAVING) this.#sayGoodbye(peel);
-      }
-    } else if (isCurrent) {
+      if (this.#isCurrent(tag)) this.#acknowledge(peel, revision);
+    } else if (this.#isCurrent(tag)) {
       records.inFlight[peel] = 0;
       this.#gone(peel, LEFT);
     }
@@ -273,9 +253,19 @@ export class BeatLane {
     if (this.#queue.size > 0 && room >= limit * REFILL_PART) this.#fill();
   }
 
+  #acknowledge(peel: number, revision: number): void {
+    const { records, ledger, clock, ttlMs, factsOf } = this.#parts;
+    const nowMono = clock.monoMs();
+    if (nowMono - (records.heardMono[peel] as number) > ttlMs()) ledger.beats.missedTtl += 1;
+    records.acknowledge(peel, revision, nowMono);
+    if (factsOf && records.seq[peel] === 1) this.#facts.push(peel);
+    if (records.condition[peel] === LEAVING) this.#sayGoodbye(peel);
+  }
+
   #onFailed(tag: number, error: FleetError): void {
     const { records, ledger, clock } = this.#parts;
-    const { peel, kind, isCurrent } = this.#untag(tag);
+    const peel = peelOf(tag);
+    const kind = kindOf(tag);
     if (kind === FACTS) {
       ledger.fail(error.code);
       ledger.facts.failed += 1;
@@ -284,9 +274,8 @@ export class BeatLane {
     }
     if (kind === BEAT) this.#countFailure(error);
     else ledger.fail(error.code);
-    if (!isCurrent) return;
-    records.inFlight[peel] = 0;
-    records.revision[peel] = 0;
+    if (!this.#isCurrent(tag)) return;
+    records.forget(peel);
     if (records.condition[peel] === LEAVING) this.#gone(peel, CRASHED);
     else if (this.#connection.state === "connected") this.#retryLater(peel);
   }
@@ -317,15 +306,10 @@ export class BeatLane {
     this.#enqueue(peel, BEAT);
   }
 
-  /** `isCurrent`: it is about the life that the peel leads, and that has not ended meanwhile. */
-  #untag(tag: number): { peel: number; kind: number; isCurrent: boolean } {
-    const { records } = this.#parts;
-    const kind = tag % KINDS;
-    const lives = (tag - kind) / KINDS;
-    const life = lives % LIVES;
-    const peel = (lives - life) / LIVES;
-    const condition = records.condition[peel];
-    const isCurrent = (records.life[peel] as number) % LIVES === life && (condition === ALIVE || condition === LEAVING);
-    return { peel, kind, isCurrent };
+  /** Whether a write is about the life that its peel leads, and that has not ended meanwhile. */
+  #isCurrent(tag: number): boolean {
+    const { condition, life } = this.#parts.records;
+    const peel = peelOf(tag);
+    return (condition[peel] === ALIVE || condition[peel] === LEAVING) && isOfLife(tag, life[peel] as number);
   }
 }

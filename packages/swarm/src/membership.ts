@@ -1,7 +1,7 @@
-/** Which of the peels are there, and which of the others is next to come. */
+/** Which of the peels are there, to draw one from, and which of the others is next to come. */
 export interface Membership {
+  /** How many are there. */
   readonly size: number;
-  has(peel: number): boolean;
   /** The peel that has been away longest comes; `undefined` if none is away. */
   admitNext(): number | undefined;
   /** One that was set apart comes back. */
@@ -12,9 +12,8 @@ export interface Membership {
 
 /** Creates a membership of `count` peels that are all away, to come in order of their numbers. */
 export function createMembership(count: number): Membership {
-  /** Those that are there, in no order, so that one can be drawn, and the place of each among them. */
+  /** Those that are there, in no order, so that one can be drawn. */
   const present = new Uint32Array(count);
-  const places = new Int32Array(count).fill(-1);
   let size = 0;
   /** A ring: no more can be away than there are. */
   const away = Uint32Array.from({ length: count }, (_, peel) => peel);
@@ -22,7 +21,6 @@ export function createMembership(count: number): Membership {
   let waiting = count;
 
   const admit = (peel: number) => {
-    places[peel] = size;
     present[size] = peel;
     size += 1;
   };
@@ -31,7 +29,6 @@ export function createMembership(count: number): Membership {
     get size() {
       return size;
     },
-    has: (peel) => (places[peel] ?? -1) >= 0,
     admit,
     admitNext() {
       if (waiting === 0) return undefined;
@@ -46,10 +43,7 @@ export function createMembership(count: number): Membership {
       const place = Math.floor(random() * size);
       const peel = present[place] as number;
       size -= 1;
-      const last = present[size] as number;
-      present[place] = last;
-      places[last] = place;
-      places[peel] = -1;
+      present[place] = present[size] as number;
       if (to === "away") {
         away[(first + waiting) % count] = peel;
         waiting += 1;

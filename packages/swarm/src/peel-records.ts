@@ -14,10 +14,7 @@ export const LEAVING = 2;
 export const LEFT = 3;
 export const CRASHED = 4;
 
-/** Bytes that the records take for one peel. */
-export const RECORD_BYTES = 42;
-
-/** What is known of each peel, by its number. Columns instead of objects: a million peels take 42 MB. */
+/** What is known of each peel, by its number. Columns instead of objects: 44 bytes a peel. */
 export class PeelRecords {
   /** Place in {@link PEEL_CONDITIONS}. */
   readonly condition: Uint8Array;
@@ -51,5 +48,30 @@ export class PeelRecords {
     this.failures = new Uint8Array(count);
     this.queued = new Uint8Array(count);
     this.inFlight = new Uint8Array(count);
+  }
+
+  /** A new life: nothing is known yet of its beats. */
+  beginLife(peel: number, atMono: number): void {
+    this.life[peel] = (this.life[peel] as number) + 1;
+    this.seq[peel] = 0;
+    this.revision[peel] = 0;
+    this.failures[peel] = 0;
+    this.inFlight[peel] = 0;
+    this.heardMono[peel] = atMono;
+  }
+
+  /** Its beat is stored. */
+  acknowledge(peel: number, revision: number, atMono: number): void {
+    this.seq[peel] = (this.seq[peel] as number) + 1;
+    this.revision[peel] = revision;
+    this.failures[peel] = 0;
+    this.inFlight[peel] = 0;
+    this.heardMono[peel] = atMono;
+  }
+
+  /** Its beat or marker was refused, or nobody knows: it does not know its last revision any more. */
+  forget(peel: number): void {
+    this.revision[peel] = 0;
+    this.inFlight[peel] = 0;
   }
 }

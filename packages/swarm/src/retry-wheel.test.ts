@@ -7,13 +7,13 @@ describe("the retry wheel", () => {
   it("gives each item once, not before its time and at most 20 ms after it", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat({ max: 100_000 }), fc.nat({ max: 5_000 })), { maxLength: 50 }),
-        fc.array(fc.nat({ max: 9_000 }), { maxLength: 50 }),
+        fc.array(fc.nat({ max: 100 }), { maxLength: 50 }),
+        fc.array(fc.oneof(fc.nat({ max: 60 }), fc.nat({ max: 9_000 })), { maxLength: 50 }),
         (additions, steps) => {
           const wheel = createRetryWheel();
           const pending = new Map<number, number>();
           let nowMono = 0;
-          additions.forEach(([, delayMs], item) => {
+          additions.forEach((delayMs, item) => {
             const step = steps[item] ?? 100;
             wheel.add(nowMono + delayMs, item);
             pending.set(item, nowMono + delayMs);

@@ -7,11 +7,10 @@ import type { Transition } from "./transition.ts";
  */
 export interface RosterJournal {
   add(transition: Transition): void;
-  /** The transitions of a peel, in order. */
-  of(id: string): readonly Transition[];
-  ids(): IterableIterator<string>;
-  /** They are written. */
-  settle(id: string): void;
+  /** The transitions of each peel, in order. */
+  entries(): Iterable<readonly [id: string, transitions: readonly Transition[]]>;
+  /** Drops those of a peel that is to be as if it had never been. */
+  forget(id: string): void;
 }
 
 /** Long enough for a lease to expire and for its next holder to open the roster, several times over. */
@@ -43,8 +42,9 @@ export function createRosterJournal(clock: Clock): RosterJournal {
       if (transitions.length > MAX_PER_PEEL) transitions.shift();
       byId.set(id, { transitions, lastMono: clock.monoMs() });
     },
-    of: (id) => byId.get(id)?.transitions ?? [],
-    ids: () => byId.keys(),
-    settle: (id) => void byId.delete(id),
+    *entries() {
+      for (const [id, { transitions }] of byId) yield [id, transitions] as const;
+    },
+    forget: (id) => void byId.delete(id),
   };
 }

@@ -3,9 +3,10 @@ import { aborted, type Clock, createDeferred, type Logger, messageOf, type Servi
 import { encodeRosterRecord, isPeelId, ROSTER_BUCKET, type RosterRecord } from "@fleet/wire";
 import { presenceErrors } from "./errors.ts";
 import type { PresenceView } from "./presence-view.ts";
-import { difference, type RosterChange, unwritten } from "./roster-changes.ts";
+import { type RosterChange, recordOf } from "./roster-changes.ts";
 import { createRosterJournal } from "./roster-journal.ts";
 import { readRoster } from "./roster-records.ts";
+import { RosterTakeover } from "./roster-takeover.ts";
 import type { Transition } from "./transition.ts";
 
 export interface RosterParts {
@@ -59,6 +60,8 @@ class BucketRoster implements Roster {
   readonly #bucket: Bucket;
   readonly #journal: ReturnType<typeof createRosterJournal>;
   #written = 0;
+  /** Since when the journal is kept. */
+  #beganAt = Number.POSITIVE_INFINITY;
   /** Takes a transition while this master writes. */
   #take: ((change: Transition) => void) | undefined;
   #writer: FencedWriter | undefined;
@@ -78,10 +81,11 @@ class BucketRoster implements Roster {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { view } = this.#parts;
+    const { view, clock } = this.#parts;
     const hearing = this.#bucket.hear(({ key, operation }) => {
       if (operation !== "put" && isPeelId(key)) void this.#confirmForgotten(key, signal);
     });
+    this.#beganAt = clock.wallMs();
     const stopListening = view.onTransition((transition) => {
       this.#journal.add(transition);
       this.#take?.(transition);
@@ -92,7 +96,7 @@ class BucketRoster implements Roster {
   }
 
   async write({ signal, term, isHeld }: RosterTerm): Promise<void> {
-    const { connection, holder, logger, view, clock } = this.#parts;
+    const { connection, holder, logger, view, clock, ttlMs } = this.#parts;
     const startedMono = clock.monoMs();
     const writer = await openFencedWriter(connection, ROSTER_BUCKET, {
       term: (lastTerm) => Math.max(term, lastTerm + 1),
@@ -105,20 +109,28 @@ class BucketRoster implements Roster {
     if (malformed > 0) logger.warn("records of the roster could not be read; skipped", { records: malformed });
     view.restore(byId);
 
-    const live: Transition[] = [];
+    const takeover = new RosterTakeover({ ttlMs, beganAt: this.#beganAt, nowAt: clock.wallMs() });
+    const live: RosterChange[] = [];
     let wake = createDeferred();
     this.#take = (transition) => {
+      if (!takeover.isNew(transition)) return;
       live.push(transition);
       wake.resolve();
     };
+    const cancelEnd = clock.setTimer(ttlMs, () => {
+      live.push(...takeover.end((id) => view.get(id)));
+      wake.resolve();
+    });
     this.#writer = writer;
     const onAbort = () => wake.resolve();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       const before = this.#written;
       // In one go, so that no transition comes twice: by way of the view as it is, and as a change of it.
-      for (const change of this.#missing(byId)) void this.#record(writer, change);
-      await writer.ready();
+      const changes = takeover.begin({ journal: this.#journal.entries(), peels: view.peels() }, byId);
+      // The writer says to nobody that it has failed.
+      void this.#watch(writer, signal, () => wake.resolve());
+      await this.#recordAll(writer, changes, signal);
       logger.debug("roster opened", {
         term: writer.term,
         peels: byId.size,
@@ -126,13 +138,12 @@ class BucketRoster implements Roster {
         behind: this.#written - before,
       });
       while (!signal.aborted && writer.state === "open") {
-        for (const change of live.splice(0)) void this.#record(writer, change);
-        await writer.ready();
-        if (live.length > 0) continue;
         wake = createDeferred();
-        await Promise.race([wake.promise, this.#failureOf(writer, signal)]);
+        if (live.length === 0) await wake.promise;
+        else await this.#recordAll(writer, live.splice(0), signal);
       }
     } finally {
+      cancelEnd();
       this.#take = undefined;
       this.#writer = undefined;
       signal.removeEventListener("abort", onAbort);
@@ -146,28 +157,17 @@ class BucketRoster implements Roster {
     if (!writer) throw presenceErrors.create("NOT_THE_WRITER", "this master does not write the roster");
     const revision = await writer.delete(id);
     this.#parts.view.forget(id);
-    this.#journal.settle(id);
+    this.#journal.forget(id);
     await this.#bucket.purge(id, { before: revision + 1 });
   }
 
-  /** What the roster lacks: first what has happened to each peel in order, then what is different all the same. */
-  #missing(records: ReadonlyMap<string, RosterRecord>): RosterChange[] {
-    const { view, ttlMs } = this.#parts;
-    const changes: RosterChange[] = [];
-    const last = new Map<string, RosterChange>();
-    for (const id of this.#journal.ids()) {
-      for (const change of unwritten(this.#journal.of(id), records.get(id), { ttlMs })) {
-        changes.push(change);
-        last.set(id, change);
-      }
+  /** Writes these in their order, as fast as the broker takes them. */
+  async #recordAll(writer: FencedWriter, changes: readonly RosterChange[], signal: AbortSignal): Promise<void> {
+    for (const change of changes) {
+      await writer.ready();
+      if (signal.aborted || writer.state !== "open") return;
+      void this.#record(writer, change);
     }
-    for (const peel of view.peels()) {
-      const change = last.get(peel.id);
-      const known = change ? recordOf(change, 0) : records.get(peel.id);
-      const missing = difference(peel, known);
-      if (missing) changes.push(missing);
-    }
-    return changes;
   }
 
   async #record(writer: FencedWriter, change: RosterChange): Promise<void> {
@@ -179,10 +179,11 @@ class BucketRoster implements Roster {
     }
   }
 
-  /** Resolves when the writer has failed: it says so to nobody. */
-  async #failureOf(writer: FencedWriter, signal: AbortSignal): Promise<void> {
+  /** Calls `onEnd` when the writer takes no more. */
+  async #watch(writer: FencedWriter, signal: AbortSignal, onEnd: () => void): Promise<void> {
     const { clock } = this.#parts;
     while (writer.state === "open" && !signal.aborted) await sleep(clock, 1_000, signal);
+    onEnd();
   }
 
   async #confirmForgotten(id: string, signal: AbortSignal): Promise<void> {
@@ -191,24 +192,11 @@ class BucketRoster implements Roster {
     if (signal.aborted || this.#writer) return;
     try {
       const entry = await this.#bucket.get(id, { fromLeader: true });
-      if (entry?.operation !== "put") view.forget(id);
+      if (entry?.operation === "put") return;
+      view.forget(id);
+      this.#journal.forget(id);
     } catch (error) {
       logger.debug("forgotten peel not looked up", { id, error: messageOf(error) });
     }
   }
-}
-
-function recordOf(change: RosterChange, term: number): RosterRecord {
-  const { state, reason, at, session, rival, version, protocol, mass } = change;
-  return {
-    state,
-    reason,
-    since: at,
-    ...(session !== undefined && { session }),
-    ...(rival !== undefined && { rival }),
-    version,
-    protocol,
-    term,
-    ...(mass && { mass }),
-  };
 }

@@ -41,7 +41,7 @@ describe("fleet swarm run", () => {
     );
     // The first of each, and five rounds but for what a busy machine is behind.
     const { acknowledged = 0, due = 0 } = report.beats;
-    assert.ok(due >= 2_500 && acknowledged > due / 2, stdout);
+    assert.ok(due >= 2_500 && acknowledged >= 500, stdout);
     assert.match(stderr, /^bucket created {2}bucket=peel-heartbeat$/m);
     assert.match(stderr, /^500 peels beat, for 5s$/m);
     assert.ok(!stderr.includes("\u001b"), "no control characters where there is no terminal");
@@ -49,7 +49,7 @@ describe("fleet swarm run", () => {
 
   it("says goodbye for every peel when it is interrupted, if so told, and shows a table", async () => {
     await using server = await startTestServer();
-    const options = ["--peels", "200", "--interval", "1s", "--leave", "--prefix", "sim-"];
+    const options = ["--peels", "200", "--interval", "1s", "--ttl", "30s", "--leave", "--prefix", "sim-"];
     await using swarm = startFleet(["swarm", "run", "--nats-url", server.url, ...options]);
     await eventually(() => assert.match(swarm.stderr, /200 peels beat, until Ctrl-C/), PATIENCE);
     swarm.interrupt();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
 import { createBucket } from "@fleet/bus";
-import { listPeels } from "@fleet/presence";
+import { isOnline, listPeels } from "@fleet/presence";
 import { systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { askJetStream, connectSession } from "./bus-session.ts";
@@ -63,7 +63,7 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
       await eventually(async () => {
         const { peels, malformed } = await list();
         assert.deepEqual(
-          [malformed, ...peels.map(({ id, os, version, online }) => [id, os, version, online])],
+          [malformed, ...peels.map(({ id, os, version, state }) => [id, os, version, isOnline(state)])],
           [0, ...["web1", "web2", "web3"].map((id) => [id, process.platform, "1.2.3-test", true])],
         );
         for (const { lastSeenMs = -1 } of peels) assert.ok(lastSeenMs >= 0 && lastSeenMs < 15_000, String(lastSeenMs));

@@ -1,48 +1,43 @@
-import type { ListedPeel } from "@fleet/presence";
+import { isOnline, type ListedPeel } from "@fleet/presence";
 import { alignColumns } from "./columns.ts";
+import { describeAgo } from "./describe-ago.ts";
 
-const HEADING = ["PEEL ID", "OS", "ARCH", "VERSION", "ONLINE", "LAST-SEEN"];
+const HEADING = ["PEEL ID", "OS", "ARCH", "VERSION", "ONLINE", "LAST-SEEN", "STATE", "SINCE", "REASON"];
+const WIDE_HEADING = ["LABELS", "INTERVAL", "SKEW", "SESSION"];
 
 /** The listing for people. */
-export function renderPeelTable(peels: readonly ListedPeel[]): string {
+export function renderPeelTable(peels: readonly ListedPeel[], { wide = false }: { wide?: boolean } = {}): string {
+  if (!wide) return alignColumns(HEADING, peels.map(cellsOf));
   return alignColumns(
-    HEADING,
-    peels.map((peel) => [
-      peel.id,
-      peel.os || "-",
-      peel.arch || "-",
-      peel.version || "-",
-      peel.online === undefined ? "-" : peel.online ? "yes" : "no",
-      peel.lastSeenMs === undefined ? "-" : `${Math.round(peel.lastSeenMs / 1_000)}s ago`,
-    ]),
+    [...HEADING, ...WIDE_HEADING],
+    peels.map((peel) => [...cellsOf(peel), ...wideCellsOf(peel)]),
   );
 }
 
-/** The listing for programs. Members are only ever added within a `schema_version`. */
-export interface PeelDocument {
-  readonly schema_version: 1;
-  readonly peels: readonly {
-    readonly id: string;
-    readonly os: string | null;
-    readonly arch: string | null;
-    readonly version: string | null;
-    /** `null` when there is no heartbeat bucket to know from. */
-    readonly online: boolean | null;
-    /** Time since the last beat by the broker's clock; `null` when there is none. */
-    readonly last_seen_seconds: number | null;
-  }[];
+function cellsOf(peel: ListedPeel): string[] {
+  const online = isOnline(peel.state);
+  return [
+    peel.id,
+    peel.os || "-",
+    peel.arch || "-",
+    peel.version || "-",
+    online === undefined ? "-" : online ? "yes" : "no",
+    peel.lastSeenMs === undefined ? "-" : `${Math.round(peel.lastSeenMs / 1_000)}s ago`,
+    peel.state ?? "-",
+    peel.sinceMs === undefined ? "-" : describeAgo(peel.sinceMs),
+    peel.reason ?? "-",
+  ];
 }
 
-export function peelDocument(peels: readonly ListedPeel[]): PeelDocument {
-  return {
-    schema_version: 1,
-    peels: peels.map((peel) => ({
-      id: peel.id,
-      os: peel.os ?? null,
-      arch: peel.arch ?? null,
-      version: peel.version ?? null,
-      online: peel.online ?? null,
-      last_seen_seconds: peel.lastSeenMs === undefined ? null : Math.round(peel.lastSeenMs) / 1_000,
-    })),
-  };
+function wideCellsOf({ labels, intervalMs, clockSkewMs, session }: ListedPeel): string[] {
+  const seconds = (durationMs: number | undefined) => (durationMs === undefined ? "-" : `${durationMs / 1_000}s`);
+  return [describeLabels(labels) || "-", seconds(intervalMs), seconds(clockSkewMs), session ?? "-"];
+}
+
+/** `role=web,zone=eu-1`, in the order of the keys. */
+export function describeLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.keys(labels)
+    .sort()
+    .map((key) => `${key}=${labels[key]}`)
+    .join(",");
 }

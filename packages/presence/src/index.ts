@@ -1,3 +1,4 @@
+export { type Availability, availabilityOf, type PeelSpell, spellsOf } from "./availability.ts";
 export { beatDeadlineMs, beatPhaseMs, nextBeatMono, retryBeatMono } from "./beat-schedule.ts";
 export {
   type ConnectionSignal,
@@ -6,6 +7,7 @@ export {
   type PeelGone,
 } from "./connection-signal.ts";
 export { type PresenceErrorCode, presenceErrors } from "./errors.ts";
+export { createFactsMirror, type FactsMirror, type FactsMirrorParts } from "./facts-mirror.ts";
 export {
   type BeatOutcome,
   createHeartbeatPublisher,
@@ -14,10 +16,23 @@ export {
 } from "./heartbeat-publisher.ts";
 export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "./heartbeat-timing.ts";
 export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
+export { type ListedFacts, readListedFacts } from "./listed-facts.ts";
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
 export type { ResyncCause } from "./observer.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
-export { type ListedPeel, type ListPeelsParts, listPeels, type PeelListing } from "./peel-listing.ts";
+export { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
+export { type PeelHistory, readPeelHistory } from "./peel-history.ts";
+export {
+  explainState,
+  isOnline,
+  type ListedPeel,
+  type ListPeelsParts,
+  listPeels,
+  type PeelListing,
+} from "./peel-listing.ts";
+export { type CountedPeel, createPeelTally, type PeelTally, sizeOf } from "./peel-tally.ts";
+export { createPresenceClient, type PeelAnswer, type PresenceClient } from "./presence-client.ts";
+export { createPresenceService, type PresenceServiceParts } from "./presence-service.ts";
 export type { PeelPresence, PresenceView } from "./presence-view.ts";
 export {
   createProber,
@@ -37,3 +52,5 @@ export {
   type TransitionReason,
 } from "./transition.ts";
 export { createTransitionLog, type TransitionLog } from "./transition-log.ts";
+export { createRosterFollower, type RosterChange, type RosterFollowerParts } from "./roster-follower.ts";
+export type { RosterKeeper } from "./roster-keeper.ts";

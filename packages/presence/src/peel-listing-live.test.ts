@@ -6,7 +6,7 @@ import { createMemoryBucket, type MemoryBucket } from "@fleet/bus/testing";
 import { isFleetError, sleep } from "@fleet/runtime";
 import { createFakeClock } from "@fleet/runtime/testing";
 import { encodeFacts, encodeHeartbeat } from "@fleet/wire";
-import { listPeels } from "./peel-listing.ts";
+import { isOnline, listPeels } from "./peel-listing.ts";
 
 const beat = (session?: string, version = "1.2.3"): Uint8Array =>
   encodeHeartbeat({ sentAt: 0, version, protocol: 1, ...(session && { session }) });
@@ -48,7 +48,7 @@ function createBroker() {
       clock,
       timeoutMs: 5_000,
     });
-    return { rows: peels.map(({ id, online, version }) => [id, online, version]), peels, malformed };
+    return { rows: peels.map(({ id, state, version }) => [id, isOnline(state), version]), peels, malformed };
   };
   return { clock, facts: factsBucket, heartbeats, list };
 }

@@ -4,6 +4,7 @@ import { createMemoryBucket } from "@fleet/bus/testing";
 import { createFakeClock } from "@fleet/runtime/testing";
 import { encodeFacts, encodeHeartbeat, type Heartbeat } from "@fleet/wire";
 import { type ListedPeel, listPeels } from "./peel-listing.ts";
+import { createListedPeel } from "./testing/listed-peel.ts";
 
 const TTL_MS = 30_000;
 const beat = (changes: Partial<Heartbeat> = {}): Uint8Array =>
@@ -24,23 +25,19 @@ function createBroker({ ttlMs = TTL_MS } = {}) {
   return { ...parts, parts, clock, local, list: () => listPeels(parts) };
 }
 
-const AWAY: Omit<ListedPeel, "id"> = {
-  os: undefined,
-  arch: undefined,
-  version: undefined,
-  online: false,
-  lastSeenMs: undefined,
-};
+/** A peel in a listing that nothing is known of but what is given, and that is away. */
+const away = (id: string, known: Partial<ListedPeel> = {}) => createListedPeel({ id, state: "offline", ...known });
 
 test("without a peel the listing is empty", async () => {
-  assert.deepEqual(await createBroker().list(), { peels: [], malformed: 0 });
+  const broker = createBroker();
+  assert.deepEqual(await broker.list(), { peels: [], asOf: broker.local.wallMs(), malformed: 0 });
 });
 
 test("without any bucket the listing is empty, too", async () => {
   const broker = createBroker();
   broker.facts.remove();
   broker.heartbeats.remove();
-  assert.deepEqual(await broker.list(), { peels: [], malformed: 0 });
+  assert.deepEqual(await broker.list(), { peels: [], asOf: broker.local.wallMs(), malformed: 0 });
 });
 
 test("every peel known from facts or beats is listed, sorted by id", async () => {
@@ -51,11 +48,12 @@ test("every peel known from facts or beats is listed, sorted by id", async () =>
   const linux = { os: "linux", arch: "amd64" };
   assert.deepEqual(await broker.list(), {
     peels: [
-      { id: "Z", ...AWAY, ...linux, version: "1.0.0" },
-      { id: "away", ...AWAY, ...linux, version: "1.0.0" },
-      { id: "web10", ...AWAY, version: "1.2.3", online: true, lastSeenMs: 2_500 },
-      { id: "web2", ...linux, version: "1.2.3", online: true, lastSeenMs: 2_500 },
+      away("Z", { ...linux, version: "1.0.0" }),
+      away("away", { ...linux, version: "1.0.0" }),
+      away("web10", { version: "1.2.3", state: "online", lastSeenMs: 2_500 }),
+      away("web2", { ...linux, version: "1.2.3", state: "online", lastSeenMs: 2_500 }),
     ],
+    asOf: broker.local.wallMs(),
     malformed: 0,
   });
 });
@@ -65,7 +63,7 @@ test("without a heartbeat bucket nobody can say who is online", async () => {
   await broker.facts.put("web1", facts());
   broker.heartbeats.remove();
   assert.deepEqual((await broker.list()).peels, [
-    { id: "web1", os: "linux", arch: "amd64", version: "1.0.0", online: undefined, lastSeenMs: undefined },
+    away("web1", { os: "linux", arch: "amd64", version: "1.0.0", state: undefined }),
   ]);
 });
 
@@ -82,16 +80,14 @@ test("a heartbeat bucket that is removed while it is read is none", async () => 
     },
   };
   const { peels } = await listPeels({ ...broker.parts, heartbeats: removed });
-  assert.equal(peels[0]?.online, undefined);
+  assert.equal(peels[0]?.state, undefined);
 });
 
 test("without a facts bucket the beats alone are listed", async () => {
   const broker = createBroker();
   broker.facts.remove();
   await broker.heartbeats.put("web1", beat());
-  assert.deepEqual((await broker.list()).peels, [
-    { id: "web1", ...AWAY, version: "1.2.3", online: true, lastSeenMs: 0 },
-  ]);
+  assert.deepEqual((await broker.list()).peels, [away("web1", { version: "1.2.3", state: "online", lastSeenMs: 0 })]);
 });
 
 test("a peel that said goodbye is away, and one without facts is gone", async () => {
@@ -103,8 +99,8 @@ test("a peel that said goodbye is away, and one without facts is gone", async ()
   }
   const { peels } = await broker.list();
   assert.deepEqual(
-    peels.map(({ id, online, lastSeenMs }) => [id, online, lastSeenMs]),
-    [["web1", false, undefined]],
+    peels.map(({ id, state, lastSeenMs }) => [id, state, lastSeenMs]),
+    [["web1", "offline", undefined]],
   );
 });
 
@@ -112,7 +108,7 @@ test("facts that were deleted make no peel", async () => {
   const broker = createBroker();
   await broker.facts.put("web1", facts());
   await broker.facts.delete("web1");
-  assert.deepEqual(await broker.list(), { peels: [], malformed: 0 });
+  assert.deepEqual(await broker.list(), { peels: [], asOf: broker.local.wallMs(), malformed: 0 });
 });
 
 test("a peel of another make is a peel: with three fields, with none, with facts of its own", async () => {
@@ -122,8 +118,8 @@ test("a peel of another make is a peel: with three fields, with none, with facts
   await broker.facts.put("three", encodeFacts({ os: { name: "plan9", arch: 386 }, network: { hostname: "three" } }));
   await broker.facts.put("none", encodeFacts({ os: "linux", peel: { version: "7" } }));
   assert.deepEqual((await broker.list()).peels, [
-    { id: "none", ...AWAY, version: "7", online: true, lastSeenMs: 0 },
-    { id: "three", ...AWAY, os: "plan9", version: "9", online: true, lastSeenMs: 0 },
+    away("none", { version: "7", state: "online", lastSeenMs: 0 }),
+    away("three", { os: "plan9", version: "9", state: "online", lastSeenMs: 0 }),
   ]);
 });
 
@@ -146,10 +142,10 @@ test("records that cannot be read are counted and skipped, each key once for eac
   await broker.heartbeats.put("web5", beat());
   const { peels, malformed } = await broker.list();
   assert.deepEqual(
-    peels.map(({ id, online }) => [id, online]),
+    peels.map(({ id, state }) => [id, state]),
     [
-      ["web1", false],
-      ["web5", true],
+      ["web1", "offline"],
+      ["web5", "online"],
     ],
   );
   assert.equal(malformed, 6 + 7);
@@ -204,7 +200,7 @@ test("a key older than twice the TTL is not online, although the bucket still ha
     const online = (await broker.list()).peels[0];
     broker.clock.jumpWall(1);
     const stale = (await broker.list()).peels[0];
-    assert.deepEqual([online?.online, online?.lastSeenMs], [true, staleMs], `TTL ${ttlMs}`);
-    assert.deepEqual([stale?.online, stale?.lastSeenMs], [false, staleMs + 1], `TTL ${ttlMs}`);
+    assert.deepEqual([online?.state, online?.lastSeenMs], ["online", staleMs], `TTL ${ttlMs}`);
+    assert.deepEqual([stale?.state, stale?.lastSeenMs], ["offline", staleMs + 1], `TTL ${ttlMs}`);
   }
 });

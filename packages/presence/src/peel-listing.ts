@@ -1,24 +1,35 @@
 import type { Bucket, BucketEntry, HeardWrite } from "@fleet/bus";
 import { type Clock, isFleetError, withDeadline } from "@fleet/runtime";
-import { decodeFacts, decodeHeartbeat, type Facts, factText, HEADER_SESSION, isPeelId } from "@fleet/wire";
+import {
+  decodeFacts,
+  decodeHeartbeat,
+  decodeRosterRecord,
+  HEADER_SESSION,
+  type Heartbeat,
+  isPeelId,
+  type PeelRow,
+  type RosterRecord,
+} from "@fleet/wire";
+import { type ListedFacts, NO_FACTS, readListedFacts } from "./listed-facts.ts";
+import type { PeelState } from "./transition.ts";
 
 /** One peel in a listing; what is not known is `undefined`. */
-export interface ListedPeel {
-  readonly id: string;
-  readonly os: string | undefined;
-  readonly arch: string | undefined;
-  /** Version of the agent, from its beat, or from its facts when it is away. */
-  readonly version: string | undefined;
-  /** Whether it beats; `undefined` when there is no heartbeat bucket to know from. */
-  readonly online: boolean | undefined;
-  /** Time since its last beat by the broker's clock, in ms; `undefined` when the bucket has none. */
-  readonly lastSeenMs: number | undefined;
+export interface ListedPeel extends Omit<PeelRow, "state"> {
+  /** `undefined` when there is no heartbeat bucket to know from. */
+  readonly state: PeelState | undefined;
 }
 
-/** Every peel that has told its facts or beats. */
+/** Whether a peel in this state beats; `undefined` where the state is not known. */
+export function isOnline(state: PeelState | undefined): boolean | undefined {
+  return state === undefined ? undefined : state !== "offline";
+}
+
+/** Every peel that has told its facts, beats or has a place in the roster. */
 export interface PeelListing {
   /** Sorted by id. */
   readonly peels: readonly ListedPeel[];
+  /** When it was true, by the broker's clock where it could be asked, in ms since the epoch. */
+  readonly asOf: number;
   /** Records that could not be read, and were skipped. */
   readonly malformed: number;
 }
@@ -26,6 +37,8 @@ export interface PeelListing {
 export interface ListPeelsParts {
   readonly facts: Bucket;
   readonly heartbeats: Bucket;
+  /** Where it is told why and since when a peel is in its state; without it that stays unknown. */
+  readonly roster?: Bucket;
   readonly clock: Clock;
   /** Longest time for the whole listing. */
   readonly timeoutMs: number;
@@ -35,6 +48,7 @@ export interface ListPeelsParts {
 interface Beat {
   readonly version: string;
   readonly session: string | undefined;
+  readonly intervalMs: number | undefined;
   /** Time since the beat. Grows while the listing is being made; taken at the end. */
   readonly ageMs: (nowMono: number) => number;
 }
@@ -57,35 +71,82 @@ const ASSUMED_TTL_MS = 30_000;
 export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
   const deadlineMono = parts.clock.monoMs() + parts.timeoutMs;
   const facts = await readFacts(parts, deadlineMono);
+  const records = await readRoster(parts, deadlineMono);
   const beats = await readBeats(parts, deadlineMono);
   const nowMono = parts.clock.monoMs();
 
-  const ids = new Set([...facts.byId.keys(), ...(beats?.byId.keys() ?? [])]);
+  const ids = new Set([...facts.byId.keys(), ...(beats?.byId.keys() ?? []), ...records.byId.keys()]);
   const peels = [...ids].sort().map((id): ListedPeel => {
-    const told = facts.byId.get(id) ?? {};
+    const told = facts.byId.get(id) ?? NO_FACTS;
     const beat = beats?.byId.get(id);
+    const record = records.byId.get(id);
     const lastSeenMs = beat?.ageMs(nowMono);
-    const online = lastSeenMs !== undefined && lastSeenMs <= (beats?.staleAfterMs ?? 0);
+    const beating = lastSeenMs !== undefined && lastSeenMs <= (beats?.staleAfterMs ?? 0);
     return {
       id,
-      os: factText(told, "os", "name"),
-      arch: factText(told, "os", "arch"),
-      version: beat?.version || factText(told, "peel", "version"),
-      online: beats && online,
+      ...explainState(beats && beating, record, records.brokerNow),
       lastSeenMs,
+      version: beat?.version || told.version || record?.version || undefined,
+      os: told.os,
+      arch: told.arch,
+      labels: told.labels,
+      session: beat?.session,
+      intervalMs: beat?.intervalMs,
+      clockSkewMs: undefined,
     };
   });
-  return { peels, malformed: facts.malformed.size + (beats?.malformed.size ?? 0) };
+  return {
+    peels,
+    asOf: records.brokerNow,
+    malformed: facts.malformed.size + records.malformed.size + (beats?.malformed.size ?? 0),
+  };
+}
+
+/**
+ * What the buckets say of a peel's state. The roster's last record explains what the heartbeats show, as long as it agrees with
+ * them: it is written after the fact.
+ */
+export function explainState(
+  beating: boolean | undefined,
+  record: RosterRecord | undefined,
+  nowAt: number,
+): Pick<ListedPeel, "state" | "reason" | "sinceMs"> {
+  const unexplained = { reason: undefined, sinceMs: undefined };
+  if (beating === undefined) return { state: undefined, ...unexplained };
+  if (!record || (record.state !== "offline") !== beating) {
+    return { state: beating ? "online" : "offline", ...unexplained };
+  }
+  return { state: record.state, reason: record.reason, sinceMs: nowAt - record.since };
+}
+
+function pick({ version, session, intervalMs }: Heartbeat): Pick<Beat, "version" | "session" | "intervalMs"> {
+  return { version, session, intervalMs };
+}
+
+/** The last record of each peel. */
+async function readRoster({ roster, clock, signal }: ListPeelsParts, deadlineMono: number) {
+  const byId = new Map<string, RosterRecord>();
+  const malformed = new Set<string>();
+  if (!roster) return { byId, malformed, brokerNow: clock.wallMs() };
+  const take = ({ key, operation, value }: BucketEntry) => {
+    if (operation !== "put" || key.startsWith("_")) return;
+    const decoded = isPeelId(key) ? decodeRosterRecord(value) : undefined;
+    if (decoded?.ok) byId.set(key, decoded.value);
+    else malformed.add(key);
+  };
+  const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
+  const replay = await unlessMissing(roster.replay(take, { timeoutMs, ...(signal && { signal }) }));
+  return { byId, malformed, brokerNow: replay?.brokerNow ?? clock.wallMs() };
 }
 
 async function readFacts(parts: ListPeelsParts, deadlineMono: number) {
   const { facts: bucket, clock } = parts;
-  const byId = new Map<string, Facts>();
+  const byId = new Map<string, ListedFacts>();
   const malformed = new Set<string>();
   const take = ({ key, operation, value }: BucketEntry) => {
     if (operation !== "put") return;
     const decoded = isPeelId(key) ? decodeFacts(value) : undefined;
-    if (decoded?.ok) byId.set(key, decoded.value);
+    if (decoded?.ok) byId.set(key, readListedFacts(decoded.value));
     else malformed.add(key);
   };
   const seen = new Set<string>();
@@ -119,7 +180,7 @@ async function readBeats(parts: ListPeelsParts, deadlineMono: number) {
 
   const decode = (key: string, value: Uint8Array, ageMs: Beat["ageMs"]): Beat | undefined => {
     const decoded = isPeelId(key) ? decodeHeartbeat(value) : undefined;
-    if (decoded?.ok) return { version: decoded.value.version, session: decoded.value.session, ageMs };
+    if (decoded?.ok) return { ...pick(decoded.value), ageMs };
     malformed.add(key);
     return undefined;
   };

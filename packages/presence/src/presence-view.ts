@@ -40,7 +40,10 @@ export interface PresenceView extends Service {
   /** Calls `onTransition` for each change as it is judged. The function returned ends that. */
   onTransition(onTransition: (transition: Transition) => void): () => void;
   get(id: string): PeelPresence | undefined;
-  /** Every peel that is known, the offline ones too, in no order. Do not wait between two steps. */
+  /**
+   * Every peel that is known, the offline ones too, in no order. Whoever waits between two steps is given each peel as it is
+   * then, and may miss those that came meanwhile.
+   */
   peels(): IterableIterator<PeelPresence>;
   /**
    * The changes from now on, in the order in which they were judged; ends when `signal` aborts. A reader that falls behind

@@ -33,6 +33,14 @@ export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { type PeelSession, parsePeelConnectionName, peelConnectionName } from "./peel-connection-name.ts";
 export { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
 export {
+  type AnswerHead,
+  decodePeelPage,
+  encodePeelPage,
+  PEEL_PAGE_MAX_BYTES,
+  type PeelPage,
+  type PeelRow,
+} from "./peel-page-codec.ts";
+export {
   decodePingReply,
   encodePingReply,
   type PeelStatus,
@@ -42,9 +50,48 @@ export {
   peelPongSubject,
 } from "./ping-codec.ts";
 export {
+  COUNT_GROUPS_MAX,
+  type CountAnswer,
+  type CountGroup,
+  decodeCountAnswer,
+  decodeForgetReply,
+  decodePeelDetail,
+  encodeCountAnswer,
+  encodeForgetReply,
+  encodePeelDetail,
+  PEEL_DETAIL_MAX_BYTES,
+  type PeelDetail,
+} from "./presence-answer.ts";
+export {
+  type CountKey,
+  type CountQuery,
+  decodeCountQuery,
+  decodeForgetQuery,
+  decodeListQuery,
+  decodePageQuery,
+  decodeShowQuery,
+  encodeCountQuery,
+  encodeForgetQuery,
+  encodeListQuery,
+  encodePageQuery,
+  encodeShowQuery,
+  type ForgetQuery,
+  isCountKey,
+  type ListQuery,
+  type PageQuery,
+  PEEL_STATES,
+  type PeelFilter,
+  PRESENCE_QUERY_MAX_BYTES,
+  PRESENCE_SERVICE,
+  type PresenceVerb,
+  presencePageSubject,
+  presenceSubject,
+} from "./presence-query.ts";
+export {
   decodeRosterRecord,
   encodeRosterRecord,
   ROSTER_BUCKET,
+  ROSTER_REASONS,
   ROSTER_RECORD_MAX_BYTES,
   type RosterRecord,
   rosterBucketSpec,

@@ -1,6 +1,6 @@
 import type { BucketSpec } from "./buckets.ts";
 import type { Decoded } from "./decoded.ts";
-import { decodeMap, encodeMap, isCount, isMissing, refused } from "./map-codec.ts";
+import { decodeMap, encodeMap, isCount, isMissing, isOneOf, refused } from "./map-codec.ts";
 
 /** Key = peel id, value = its last transition; keys that begin with `_` belong to the fence. */
 export const ROSTER_BUCKET = "peel-presence";
@@ -12,12 +12,13 @@ export const rosterBucketSpec: BucketSpec = { name: ROSTER_BUCKET, ttlMs: 0, his
 export const ROSTER_RECORD_MAX_BYTES = 1_024;
 
 const STATES = ["online", "offline", "conflict"] as const;
-const REASONS = ["joined", "returned", "left", "crashed", "expired", "conflict"] as const;
+/** Why a peel can have come into its state. */
+export const ROSTER_REASONS = ["joined", "returned", "left", "crashed", "expired", "conflict"] as const;
 
 /** One transition of a peel, as the holder of the publisher lease has judged it. */
 export interface RosterRecord {
   readonly state: (typeof STATES)[number];
-  readonly reason: (typeof REASONS)[number];
+  readonly reason: (typeof ROSTER_REASONS)[number];
   /** Wall time of the master that judged it, ms since the epoch. */
   readonly since: number;
   /** Session that came or went; absent for a peel of another make. */
@@ -45,7 +46,7 @@ export function decodeRosterRecord(bytes: Uint8Array): Decoded<RosterRecord> {
   const { state, reason, since, session, rival, version, protocol, term, mass } = decoded.value;
   if (
     !isOneOf(STATES, state) ||
-    !isOneOf(REASONS, reason) ||
+    !isOneOf(ROSTER_REASONS, reason) ||
     !(since instanceof Date) ||
     !(isMissing(session) || typeof session === "string") ||
     !(isMissing(rival) || typeof rival === "string") ||
@@ -70,8 +71,4 @@ export function decodeRosterRecord(bytes: Uint8Array): Decoded<RosterRecord> {
       ...(mass && { mass }),
     },
   };
-}
-
-function isOneOf<T extends string>(values: readonly T[], value: unknown): value is T {
-  return (values as readonly unknown[]).includes(value);
 }

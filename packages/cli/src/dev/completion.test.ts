@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ListedPeel } from "@fleet/presence";
+import { createListedPeel } from "@fleet/presence/testing";
 import { createFakeClock } from "@fleet/runtime/testing";
 import { createCompletion } from "./completion.ts";
 
 function peel(id: string, overrides: Partial<ListedPeel> = {}): ListedPeel {
-  return { id, os: "linux", arch: "amd64", version: "0.1.0", online: true, lastSeenMs: 0, ...overrides };
+  return createListedPeel({ id, os: "linux", arch: "amd64", version: "0.1.0", state: "online", ...overrides });
 }
 
 function start(durationMs?: number) {
@@ -35,12 +36,12 @@ function start(durationMs?: number) {
 describe("a fleet", () => {
   test("is complete once every expected peel is online, with its facts, at the same time", () => {
     const { completion } = start();
-    completion.seen([peel("a"), peel("b", { online: false }), peel("c")]);
-    completion.seen([peel("a", { online: false }), peel("b")]);
+    completion.seen([peel("a"), peel("b", { state: "offline" }), peel("c")]);
+    completion.seen([peel("a", { state: "offline" }), peel("b")]);
     completion.seen([peel("a"), peel("b", { os: undefined })]);
-    completion.seen([peel("a"), peel("b", { online: undefined })]);
+    completion.seen([peel("a"), peel("b", { state: undefined })]);
     assert.equal(completion.complete, false);
-    completion.seen([peel("b"), peel("a"), peel("c", { online: false })]);
+    completion.seen([peel("b"), peel("a"), peel("c", { state: "offline" })]);
     assert.equal(completion.complete, true);
   });
 

@@ -1,4 +1,4 @@
-import type { ListedPeel } from "@fleet/presence";
+import { isOnline, type ListedPeel } from "@fleet/presence";
 import { aborted, type Clock, formatDuration, type Service, sleep } from "@fleet/runtime";
 import { cliErrors } from "../errors.ts";
 
@@ -32,7 +32,9 @@ export function createCompletion({ expected, durationMs, clock, onEnd }: Complet
       return reached.signal.aborted;
     },
     seen(peels) {
-      const here = new Set(peels.filter((peel) => peel.online && peel.os !== undefined).map((peel) => peel.id));
+      const here = new Set(
+        peels.filter((peel) => isOnline(peel.state) && peel.os !== undefined).map((peel) => peel.id),
+      );
       missing = expected.filter((id) => !here.has(id));
       if (missing.length === 0) reached.abort();
     },

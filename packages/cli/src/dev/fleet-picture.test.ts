@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ListedPeel } from "@fleet/presence";
+import { createListedPeel } from "@fleet/presence/testing";
 import { renderPeelTable } from "../peel-table.ts";
 import { fleetPicture } from "./fleet-picture.ts";
 
 function peels(count: number, offline: readonly number[] = []): ListedPeel[] {
-  return Array.from({ length: count }, (_, index) => ({
-    id: `peel-${index + 1}`,
-    os: "linux",
-    arch: "amd64",
-    version: "0.1.0",
-    online: !offline.includes(index + 1),
-    lastSeenMs: 1_000,
-  }));
+  return Array.from({ length: count }, (_, index) =>
+    createListedPeel({
+      id: `peel-${index + 1}`,
+      os: "linux",
+      arch: "amd64",
+      version: "0.1.0",
+      state: offline.includes(index + 1) ? "offline" : "online",
+      lastSeenMs: 1_000,
+    }),
+  );
 }
 
 describe("a picture of the fleet", () => {

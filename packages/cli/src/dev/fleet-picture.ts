@@ -1,4 +1,4 @@
-import type { ListedPeel } from "@fleet/presence";
+import { isOnline, type ListedPeel } from "@fleet/presence";
 import { renderPeelTable } from "../peel-table.ts";
 
 export interface TerminalSize {
@@ -23,7 +23,7 @@ export function fleetPicture(
   let table = renderPeelTable(peels).split("\n");
   if (table.length > room) {
     const rest = peels.slice(room - 2);
-    const offline = rest.filter((peel) => peel.online === false).length;
+    const offline = rest.filter((peel) => isOnline(peel.state) === false).length;
     table = [
       ...table.slice(0, room - 1),
       `… and ${rest.length} more${offline > 0 ? `, ${offline} of them offline` : ""}`,

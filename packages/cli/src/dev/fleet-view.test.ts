@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ListedPeel } from "@fleet/presence";
+import { createListedPeel } from "@fleet/presence/testing";
 import { renderPeelTable } from "../peel-table.ts";
 import { createScreen } from "../testing/screen.ts";
 import { createFleetView, type FleetView, type ViewStream } from "./fleet-view.ts";
 
 function peel(id: string, online: boolean): ListedPeel {
-  return { id, os: "linux", arch: "amd64", version: "0.1.0", online, lastSeenMs: online ? 0 : undefined };
+  const state = online ? "online" : "offline";
+  return createListedPeel({ id, os: "linux", arch: "amd64", version: "0.1.0", state });
 }
 
 const A = peel("a", true);

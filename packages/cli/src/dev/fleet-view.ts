@@ -1,4 +1,4 @@
-import type { ListedPeel } from "@fleet/presence";
+import { isOnline, type ListedPeel } from "@fleet/presence";
 import pc from "picocolors";
 import type { Environment } from "../configuration.ts";
 import { renderPeelTable } from "../peel-table.ts";
@@ -65,7 +65,7 @@ function createLineView(stream: ViewStream, colourful: boolean): FleetView {
     show(peels, complete) {
       if (ended || (!shown && !complete)) return;
       if (!shown) stream.write(`\n${renderPeelTable(peels)}\n\n`);
-      const now = new Map(peels.map((peel) => [peel.id, peel.online === true]));
+      const now = new Map(peels.map((peel) => [peel.id, isOnline(peel.state) === true]));
       if (shown) {
         for (const id of new Set([...shown.keys(), ...now.keys()])) {
           const online = now.get(id) ?? false;

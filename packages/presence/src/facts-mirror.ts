@@ -1,0 +1,118 @@
+import type { Bucket, Connection } from "@fleet/bus";
+import { type Clock, createPeriodicLoop, isFleetError, type Logger, messageOf, type Service } from "@fleet/runtime";
+import { decodeFacts, isPeelId } from "@fleet/wire";
+import { type ListedFacts, readListedFacts } from "./listed-facts.ts";
+
+export interface FactsMirrorParts {
+  readonly connection: Pick<Connection, "state" | "onState">;
+  /** The facts bucket. */
+  readonly bucket: Bucket;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** What lists show of every peel's facts, in memory. */
+export interface FactsMirror extends Service {
+  /** Whether the bucket has been read once. */
+  readonly settled: boolean;
+  get(id: string): ListedFacts | undefined;
+  /** The peels that have told facts, in no order. */
+  ids(): IterableIterator<string>;
+}
+
+const RESYNC_EVERY_MS = 3_600_000;
+const RESYNC_DEADLINE_MS = 120_000;
+/** Most different facts of which equal ones are found again. */
+const MAX_SHARED = 10_000;
+
+/**
+ * Creates the mirror. It reads the bucket at each connect, and hears what is written in between: facts are what a peel says of
+ * itself, and one that hears a write which the store refused has heard the peel say it.
+ */
+export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
+  const { connection, bucket, clock, random, logger } = parts;
+  let facts = new Map<string, ListedFacts>();
+  /** Heard while the bucket is being read; `undefined`: removed. */
+  let heard: Map<string, ListedFacts | undefined> | undefined;
+  let settled = false;
+  const share = createSharer();
+
+  const read = ({ key, value, operation }: { key: string; value: Uint8Array; operation: string }) => {
+    const decoded = operation === "put" && isPeelId(key) ? decodeFacts(value) : undefined;
+    return decoded?.ok ? share(readListedFacts(decoded.value)) : undefined;
+  };
+
+  const loop = createPeriodicLoop({
+    name: "facts-mirror",
+    clock,
+    random,
+    intervalMs: RESYNC_EVERY_MS,
+    deadlineMs: RESYNC_DEADLINE_MS,
+    backoff: { firstMs: 500, maxMs: 30_000 },
+    async work(signal) {
+      if (connection.state !== "connected") return;
+      const found = new Map<string, ListedFacts>();
+      heard = new Map();
+      try {
+        await bucket.replay(
+          (entry) => {
+            const told = read(entry);
+            if (told) found.set(entry.key, told);
+          },
+          { timeoutMs: RESYNC_DEADLINE_MS, signal },
+        );
+      } catch (error) {
+        // A fresh broker has none; what is written into one that is made later is heard.
+        if (!isFleetError(error, "BUCKET_MISSING")) throw error;
+      }
+      for (const [id, told] of heard) {
+        if (told) found.set(id, told);
+        else found.delete(id);
+      }
+      heard = undefined;
+      facts = found;
+      settled = true;
+    },
+    onError(error) {
+      logger.debug("facts not read; retrying", { error: messageOf(error) });
+    },
+  });
+
+  return {
+    name: loop.name,
+    get settled() {
+      return settled;
+    },
+    get: (id) => facts.get(id),
+    ids: () => facts.keys(),
+    async run(signal) {
+      const hearing = bucket.hear((write) => {
+        const told = read(write);
+        heard?.set(write.key, told);
+        if (told) facts.set(write.key, told);
+        else facts.delete(write.key);
+      });
+      const stopListening = connection.onState((state) => {
+        if (state === "connected") loop.trigger();
+      });
+      await loop.run(signal);
+      stopListening();
+      hearing.close();
+    },
+  };
+}
+
+/** Gives one object for equal facts: most machines of a fleet are alike. */
+function createSharer(): (facts: ListedFacts) => ListedFacts {
+  const shared = new Map<string, ListedFacts>();
+  return (facts) => {
+    const text = JSON.stringify(facts);
+    const known = shared.get(text);
+    if (known) return known;
+    // What is forgotten is only no longer shared with what comes.
+    if (shared.size >= MAX_SHARED) shared.clear();
+    shared.set(text, facts);
+    return facts;
+  };
+}

@@ -1,0 +1,7 @@
+/** Resolves in the next turn of the event loop: what goes through very many peels lets others in every now and then. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Peels that are gone through in one turn: a few milliseconds. */
+export const PEELS_A_TURN = 2_000;

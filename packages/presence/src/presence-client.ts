@@ -1,0 +1,114 @@
+import { type Connection, serviceFaultOf } from "@fleet/bus";
+import { isFleetError } from "@fleet/runtime";
+import {
+  type AnswerHead,
+  type CountAnswer,
+  type CountQuery,
+  type Decoded,
+  decodeCountAnswer,
+  decodeForgetReply,
+  decodePeelDetail,
+  decodePeelPage,
+  encodeCountQuery,
+  encodeForgetQuery,
+  encodeListQuery,
+  encodePageQuery,
+  encodeShowQuery,
+  type ForgetQuery,
+  type ListQuery,
+  type PeelDetail,
+  type PeelPage,
+  type PeelRow,
+  presencePageSubject,
+  presenceSubject,
+} from "@fleet/wire";
+import { errorOfFault, presenceErrors } from "./errors.ts";
+
+/** A list as a master gave it. */
+export interface PeelAnswer extends AnswerHead {
+  /** Sorted by id. */
+  readonly peels: readonly PeelRow[];
+}
+
+/** Asks the masters of a fleet. Every question goes to one of them, and fails with `UNAVAILABLE` where there is none. */
+export interface PresenceClient {
+  list(query: ListQuery): Promise<PeelAnswer>;
+  count(query: CountQuery): Promise<CountAnswer>;
+  /** Fails with `PEEL_UNKNOWN` if nothing is known of it. */
+  show(id: string): Promise<PeelDetail>;
+  /**
+   * Removes a peel from the roster and its facts; gives the id of the master that did it. Fails with `PEEL_UNKNOWN`, with
+   * `PEEL_ONLINE`, or with `TIMEOUT` where no master writes the roster.
+   */
+  forget(query: ForgetQuery): Promise<string>;
+}
+
+/** Pages of a list that are asked for at once: the next ones are written while one is being read. */
+const PAGES_IN_FLIGHT = 4;
+
+/** Creates a client; `timeoutMs` is for each question as a whole. */
+export function createPresenceClient(connection: Connection, { timeoutMs }: { timeoutMs: number }): PresenceClient {
+  const { clock } = connection;
+
+  const ask = async <T>(
+    subject: string,
+    query: Uint8Array,
+    decode: (bytes: Uint8Array) => Decoded<T>,
+    withinMs: number = timeoutMs,
+  ): Promise<T> => {
+    const reply = await connection.request(subject, query, { timeoutMs: withinMs });
+    const fault = serviceFaultOf(reply);
+    if (fault) throw presenceErrors.create(errorOfFault(fault.code), fault.message);
+    const decoded = decode(reply.payload);
+    if (decoded.ok) return decoded.value;
+    throw presenceErrors.create("QUERY_FAILED", `${subject}: the answer is not understood (${decoded.reason})`);
+  };
+
+  const listOnce = async (query: ListQuery, deadlineMono: number): Promise<PeelAnswer> => {
+    const leftMs = () => deadlineMono - clock.monoMs();
+    const first = await ask(presenceSubject("list"), encodeListQuery(query), decodePeelPage, leftMs());
+    const pages = [sorted(first)];
+    let next = 1;
+    const fetchOn = async () => {
+      while (next < first.pages) {
+        const page = next;
+        next += 1;
+        const subject = presencePageSubject(first.instance);
+        pages[page] = sorted(
+          await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage, leftMs()),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: PAGES_IN_FLIGHT }, fetchOn));
+    const peels = pages.flat().sort(byId);
+    if (peels.length !== first.total) {
+      throw presenceErrors.create("QUERY_FAILED", `${peels.length} peels came of ${first.total}`);
+    }
+    return { asOf: first.asOf, blindness: first.blindness, instance: first.instance, peels };
+  };
+
+  return {
+    async list(query) {
+      const deadlineMono = clock.monoMs() + timeoutMs;
+      try {
+        return await listOnce(query, deadlineMono);
+      } catch (error) {
+        // Of a master that ended, or had too many others to answer: another one begins anew.
+        if (!isFleetError(error, "ANSWER_GONE")) throw error;
+        return listOnce(query, deadlineMono);
+      }
+    },
+    count: (query) => ask(presenceSubject("count"), encodeCountQuery(query), decodeCountAnswer),
+    show: (id) => ask(presenceSubject("show"), encodeShowQuery(id), decodePeelDetail),
+    forget: (query) => ask(presenceSubject("forget"), encodeForgetQuery(query), decodeForgetReply),
+  };
+}
+
+/** Page by page while the next ones are on their way; a list made of sorted parts is then soon sorted as a whole. */
+function sorted({ peels }: PeelPage): PeelRow[] {
+  return [...peels].sort(byId);
+}
+
+function byId(one: PeelRow, other: PeelRow): number {
+  return one.id < other.id ? -1 : one.id > other.id ? 1 : 0;
+}

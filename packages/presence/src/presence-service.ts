@@ -1,0 +1,223 @@
+import { type Bucket, type Connection, createMicroService } from "@fleet/bus";
+import { type Clock, isFleetError, type Logger, type Service, sleep } from "@fleet/runtime";
+import {
+  type AnswerHead,
+  type Decoded,
+  decodeCountQuery,
+  decodeFacts,
+  decodeForgetQuery,
+  decodeListQuery,
+  decodePageQuery,
+  decodeShowQuery,
+  encodeCountAnswer,
+  encodeForgetReply,
+  encodePeelDetail,
+  encodePeelPage,
+  type Facts,
+  type PeelRow,
+  PRESENCE_SERVICE,
+  presencePageSubject,
+  presenceSubject,
+} from "@fleet/wire";
+import { createAnswerShelf } from "./answer-shelf.ts";
+import { faultCodeOf, presenceErrors } from "./errors.ts";
+import type { FactsMirror } from "./facts-mirror.ts";
+import { nextTurn, PEELS_A_TURN } from "./next-turn.ts";
+import { createPeelMatcher } from "./peel-filter.ts";
+import { cutIntoPages } from "./peel-pages.ts";
+import { peelRow, peelRows } from "./peel-rows.ts";
+import { createPeelTally } from "./peel-tally.ts";
+import type { PresenceView } from "./presence-view.ts";
+import type { RosterKeeper } from "./roster-keeper.ts";
+
+export interface PresenceServiceParts {
+  readonly connection: Connection;
+  /** Of this master: letters, digits, `_` and `-`. */
+  readonly instance: string;
+  /** A semantic version. */
+  readonly version: string;
+  readonly view: Pick<PresenceView, "get" | "peels" | "blindness">;
+  readonly facts: Pick<FactsMirror, "get" | "ids" | "settled">;
+  /** The facts bucket. */
+  readonly factsBucket: Bucket;
+  readonly roster: RosterKeeper;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** An answer of several pages. */
+interface LongAnswer {
+  readonly head: AnswerHead;
+  readonly wide: boolean;
+  readonly total: number;
+  readonly pages: readonly (readonly PeelRow[])[];
+}
+
+const DESCRIPTION = "Who is here, since when, and why one is not.";
+const LOOK_EVERY_MS = 100;
+const KEEP_ANSWER_MS = 10_000;
+/** Peels in all answers that are kept: some hundred bytes each. */
+const KEEP_PEELS = 1_500_000;
+const FACTS_TIMEOUT_MS = 2_000;
+
+/**
+ * Creates the service by which a master answers who is here. It is not there before the master has known that for sure once: a
+ * master that has only just begun would answer that nobody is. Later, while it is blind, it answers what was true before, and
+ * says that.
+ */
+export function createPresenceService(parts: PresenceServiceParts): Service {
+  const { connection, instance, view, facts, factsBucket, roster, clock } = parts;
+  const shelf = createAnswerShelf<LongAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxSize: KEEP_PEELS });
+  /** Settles when the last walk through the peels has ended: one at a time, since each makes a copy. */
+  let lastWalk: Promise<unknown> = Promise.resolve();
+
+  const headNow = (): AnswerHead => ({ asOf: clock.wallMs(), blindness: view.blindness, instance });
+
+  /** Calls `visit` for every peel, letting others in every now and then. */
+  const walk = (visit: (row: PeelRow) => void): Promise<AnswerHead> => {
+    const walking = lastWalk.then(async () => {
+      const head = headNow();
+      let visited = 0;
+      for (const row of peelRows({ view, facts }, head.asOf)) {
+        visit(row);
+        visited += 1;
+        if (visited % PEELS_A_TURN === 0) await nextTurn();
+      }
+      return head;
+    });
+    lastWalk = walking.catch(() => {});
+    return walking;
+  };
+
+  const rowNow = (id: string): { head: AnswerHead; row: PeelRow } => {
+    const head = headNow();
+    const row = peelRow(id, { view, facts }, head.asOf);
+    if (!row) throw presenceErrors.create("PEEL_UNKNOWN", `there is no peel ${id}`);
+    return { head, row };
+  };
+
+  const pageOf = (name: string, answer: LongAnswer, page: number): Uint8Array => {
+    const { head, wide, total, pages } = answer;
+    const peels = pages[page];
+    if (!peels) throw presenceErrors.create("BAD_QUERY", `there is no page ${page} of ${pages.length}`);
+    return encodePeelPage({ ...head, answer: name, page, pages: pages.length, total, peels }, { wide });
+  };
+
+  const list = async (payload: Uint8Array): Promise<Uint8Array> => {
+    const { filter, wide } = understood(decodeListQuery(payload));
+    const isWanted = createPeelMatcher(filter);
+    const rows: PeelRow[] = [];
+    const head = await walk((row) => {
+      if (isWanted(row)) rows.push(row);
+    });
+    await nextTurn();
+    const answer: LongAnswer = { head, wide, total: rows.length, pages: cutIntoPages(rows, { wide }) };
+    return pageOf(answer.pages.length > 1 ? shelf.keep(answer, rows.length) : "", answer, 0);
+  };
+
+  const page = async (payload: Uint8Array): Promise<Uint8Array> => {
+    const query = understood(decodePageQuery(payload));
+    // Several are asked for at once: between two of them others get their turn.
+    await nextTurn();
+    const answer = shelf.find(query.answer);
+    if (!answer) throw presenceErrors.create("ANSWER_GONE", "the answer is not kept any more");
+    return pageOf(query.answer, answer, query.page);
+  };
+
+  const count = async (payload: Uint8Array): Promise<Uint8Array> => {
+    const { filter, by } = understood(decodeCountQuery(payload));
+    const isWanted = createPeelMatcher(filter);
+    const tally = createPeelTally(by);
+    const head = await walk((row) => {
+      if (isWanted(row)) tally.add(row);
+    });
+    return encodeCountAnswer({ ...head, ...tally.groups() });
+  };
+
+  const show = async (payload: Uint8Array): Promise<Uint8Array> => {
+    const id = understood(decodeShowQuery(payload));
+    const found = rowNow(id);
+    const presence = view.get(id);
+    const told = await readFacts(factsBucket, id);
+    return encodePeelDetail({
+      ...found.head,
+      peel: {
+        ...found.row,
+        rival: presence?.rival,
+        protocol: presence?.protocol ?? 0,
+        seq: presence?.seq,
+        pingable: presence?.pingable ?? false,
+        evidence: presence?.evidence ?? ["it has told its facts, and no beat of it is known"],
+      },
+      facts: told,
+    });
+  };
+
+  const forget = async (payload: Uint8Array): Promise<Uint8Array | undefined> => {
+    if (!roster.isWriting) return undefined;
+    const { id, force } = understood(decodeForgetQuery(payload));
+    const { row } = rowNow(id);
+    if (!force) refuseIfOnline(row, view.blindness);
+    await roster.forget(id);
+    await removeFacts(factsBucket, id);
+    parts.logger.info("peel forgotten", { peel_id: id });
+    return encodeForgetReply(instance);
+  };
+
+  const service = createMicroService({
+    connection,
+    name: PRESENCE_SERVICE,
+    id: instance,
+    version: parts.version,
+    description: DESCRIPTION,
+    endpoints: [
+      { name: "list", subject: presenceSubject("list"), answer: list },
+      { name: "page", subject: presencePageSubject(instance), answer: page },
+      { name: "show", subject: presenceSubject("show"), answer: show },
+      { name: "count", subject: presenceSubject("count"), answer: count },
+      { name: "forget", subject: presenceSubject("forget"), balanced: false, answer: forget },
+    ],
+    codeOf: (error) => (isFleetError(error) ? faultCodeOf(error.code) : 500),
+    clock,
+    logger: parts.logger,
+  });
+
+  return {
+    name: "presence-service",
+    async run(signal) {
+      while (!signal.aborted && (view.blindness !== undefined || !facts.settled)) {
+        await sleep(clock, LOOK_EVERY_MS, signal);
+      }
+      await service.run(signal);
+    },
+  };
+}
+
+function understood<T>(decoded: Decoded<T>): T {
+  if (decoded.ok) return decoded.value;
+  throw presenceErrors.create("BAD_QUERY", `the query is not understood (${decoded.reason})`);
+}
+
+function refuseIfOnline({ id, state }: PeelRow, blindness: string | undefined): void {
+  if (state !== "offline") throw presenceErrors.create("PEEL_ONLINE", `${id} is ${state}`);
+  if (blindness === undefined) return;
+  throw presenceErrors.create("PEEL_ONLINE", `whether ${id} is online cannot be known at the moment: ${blindness}`);
+}
+
+/** What a peel has told; `undefined` where it cannot be read: the rest is to be shown all the same. */
+async function readFacts(bucket: Bucket, id: string): Promise<Facts | undefined> {
+  const entry = await bucket.get(id, { timeoutMs: FACTS_TIMEOUT_MS }).catch(() => undefined);
+  const decoded = entry?.operation === "put" ? decodeFacts(entry.value) : undefined;
+  return decoded?.ok ? decoded.value : undefined;
+}
+
+/** Writes a delete marker, which every master hears, and takes it away with all before it. */
+async function removeFacts(bucket: Bucket, id: string): Promise<void> {
+  try {
+    if (!(await bucket.get(id, { fromLeader: true }))) return;
+    const revision = await bucket.delete(id);
+    await bucket.purge(id, { before: revision + 1 });
+  } catch (error) {
+    if (!isFleetError(error, "BUCKET_MISSING")) throw error;
+  }
+}

@@ -6,6 +6,8 @@ export interface AnswerShelf<Answer> {
   keep(answer: Answer, size: number): string;
   /** The answer of this name; `undefined` when it is not kept any more. */
   find(name: string): Answer | undefined;
+  /** Lets all of them go. */
+  clear(): void;
 }
 
 export interface AnswerShelfParts {
@@ -59,6 +61,11 @@ export function createAnswerShelf<Answer>({ clock, keepMs, maxSize }: AnswerShel
       }
       found.usedMono = clock.monoMs();
       return found.answer;
+    },
+    clear() {
+      kept.clear();
+      size = 0;
+      cancel?.();
     },
   };
 }

@@ -189,6 +189,7 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
         await sleep(clock, LOOK_EVERY_MS, signal);
       }
       await service.run(signal);
+      shelf.clear();
     },
   };
 }

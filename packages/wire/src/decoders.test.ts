@@ -5,7 +5,10 @@ import fc from "fast-check";
 import { type Decoded, MALFORMED_REASONS } from "./decoded.ts";
 import { decodeFacts, FACTS_MAX_BYTES, factText } from "./facts-codec.ts";
 import { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_MAX_BYTES } from "./heartbeat-codec.ts";
+import { decodePeelPage, PEEL_PAGE_MAX_BYTES } from "./peel-page-codec.ts";
 import { decodePingReply, PING_REPLY_MAX_BYTES } from "./ping-codec.ts";
+import { decodePeelDetail, PEEL_DETAIL_MAX_BYTES } from "./presence-answer.ts";
+import { decodeCountQuery, decodeListQuery, PRESENCE_QUERY_MAX_BYTES } from "./presence-query.ts";
 import { decodeTerm, TERM_MAX_BYTES } from "./term-codec.ts";
 
 const DECODERS: ReadonlyArray<readonly [(bytes: Uint8Array) => Decoded<unknown>, number]> = [
@@ -13,6 +16,10 @@ const DECODERS: ReadonlyArray<readonly [(bytes: Uint8Array) => Decoded<unknown>,
   [decodeFacts, FACTS_MAX_BYTES],
   [decodeTerm, TERM_MAX_BYTES],
   [decodePingReply, PING_REPLY_MAX_BYTES],
+  [decodeListQuery, PRESENCE_QUERY_MAX_BYTES],
+  [decodeCountQuery, PRESENCE_QUERY_MAX_BYTES],
+  [decodePeelPage, PEEL_PAGE_MAX_BYTES],
+  [decodePeelDetail, PEEL_DETAIL_MAX_BYTES],
 ];
 
 /** Every decoder gives a value or a reason for these bytes, and what it gives can be shown and copied. */

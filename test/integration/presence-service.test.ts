@@ -8,7 +8,7 @@ import {
   createPresenceClient,
   createPresenceService,
   type PresenceClient,
-  type RosterKeeper,
+  type Roster,
 } from "@fleet/presence";
 import { createViewTwin, type ViewTwin } from "@fleet/presence/testing";
 import { createServiceGroup, isFleetError, systemClock } from "@fleet/runtime";
@@ -39,7 +39,7 @@ async function startMaster(server: RunningServer, instance: string): Promise<Mas
       forgotten.push(id);
       view.remove(id);
     },
-  } satisfies RosterKeeper;
+  } satisfies Pick<Roster, "isWriting" | "forget">;
   const service = createPresenceService({ ...parts, instance, version: "1.2.3", view, facts, factsBucket, roster });
   const group = createServiceGroup({
     name: "master",

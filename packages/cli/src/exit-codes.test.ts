@@ -8,7 +8,9 @@ import { runtimeErrors } from "@fleet/runtime";
 import { cliErrors } from "./errors.ts";
 import { EXIT, EXIT_CODE_OF_ERROR } from "./exit-codes.ts";
 
-const codes = [runtimeErrors, busErrors, opsErrors, brokerErrors, presenceErrors, cliErrors].flatMap(({ rows }) => Object.keys(rows));
+const codes = [runtimeErrors, busErrors, opsErrors, brokerErrors, presenceErrors, cliErrors].flatMap(({ rows }) =>
+  Object.keys(rows),
+);
 
 test("what the user has to write otherwise ends with 2, everything else that goes wrong with 1", () => {
   const usage = codes.filter((code) => (EXIT_CODE_OF_ERROR[code] ?? EXIT.failed) === EXIT.usage);

@@ -14,6 +14,7 @@ import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
 import { createPresenceSubsystem } from "./presence-subsystem.ts";
 import { createPublisherSubsystem } from "./publisher-subsystem.ts";
+import { createQuerySubsystem } from "./query-subsystem.ts";
 import { createRosterSubsystem } from "./roster-subsystem.ts";
 import type { Subsystem } from "./subsystem.ts";
 
@@ -74,18 +75,18 @@ export function createMaster({ config, version, clock, random, logger, control }
     heartbeatIntervalMs,
     countIntervalMs,
   });
-  const duties: readonly Subsystem[] = [
-    presence,
-    createRosterSubsystem({
-      ...shared,
-      view: presence.view,
-      masterId: config.id,
-      heartbeatTtlMs,
-      forgetAfterMs: config.forgetAfterMs,
-    }),
-  ];
+  const { view } = presence;
+  const roster = createRosterSubsystem({
+    ...shared,
+    view,
+    masterId: config.id,
+    heartbeatTtlMs,
+    forgetAfterMs: config.forgetAfterMs,
+  });
+  const duties: readonly Subsystem[] = [presence, roster];
   const subsystems: readonly Subsystem[] = [
     ...duties,
+    createQuerySubsystem({ ...shared, masterId: config.id, version, view, roster: roster.roster }),
     createPublisherSubsystem({
       ...shared,
       masterId: config.id,

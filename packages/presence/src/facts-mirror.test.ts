@@ -83,17 +83,20 @@ test("what is written while the bucket is read counts, whichever comes first", a
     await bucket.delete("removed");
     const late = await replay(
       // What the broker gives can be older than what was heard.
-      (entry) => visit(entry.key === "rewritten" ? { ...entry, value: facts("linux") } : entry),
+      (entry, reading) => visit(entry.key === "rewritten" ? { ...entry, value: facts("linux") } : entry, reading),
       options,
     );
-    visit({
-      key: "removed",
-      value: facts("linux"),
-      revision: 2,
-      operation: "put",
-      storedAt: 0,
-      header: () => undefined,
-    });
+    visit(
+      {
+        key: "removed",
+        value: facts("linux"),
+        revision: 2,
+        operation: "put",
+        storedAt: 0,
+        header: () => undefined,
+      },
+      late,
+    );
     return late;
   };
   const running = run();

@@ -15,8 +15,8 @@ export {
   type HeartbeatPublisherParts,
 } from "./heartbeat-publisher.ts";
 export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "./heartbeat-timing.ts";
-export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
 export { type ListedFacts, readListedFacts } from "./listed-facts.ts";
+export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
 export type { ResyncCause } from "./observer.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
@@ -43,6 +43,7 @@ export {
   type ProberParts,
 } from "./prober.ts";
 export { createRoster, type Roster, type RosterParts, type RosterTerm } from "./roster.ts";
+export { createRosterFollower, type RosterFollowerParts, type RosterNews } from "./roster-follower.ts";
 export { type RosterRecords, readRoster } from "./roster-records.ts";
 export {
   PEEL_STATES,
@@ -52,5 +53,3 @@ export {
   type TransitionReason,
 } from "./transition.ts";
 export { createTransitionLog, type TransitionLog } from "./transition-log.ts";
-export { createRosterFollower, type RosterChange, type RosterFollowerParts } from "./roster-follower.ts";
-export type { RosterKeeper } from "./roster-keeper.ts";

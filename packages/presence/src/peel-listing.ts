@@ -3,7 +3,6 @@ import { type Clock, isFleetError, withDeadline } from "@fleet/runtime";
 import {
   decodeFacts,
   decodeHeartbeat,
-  decodeRosterRecord,
   HEADER_SESSION,
   type Heartbeat,
   isPeelId,
@@ -11,6 +10,7 @@ import {
   type RosterRecord,
 } from "@fleet/wire";
 import { type ListedFacts, NO_FACTS, readListedFacts } from "./listed-facts.ts";
+import { readRoster } from "./roster-records.ts";
 import type { PeelState } from "./transition.ts";
 
 /** One peel in a listing; what is not known is `undefined`. */
@@ -71,20 +71,21 @@ const ASSUMED_TTL_MS = 30_000;
 export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
   const deadlineMono = parts.clock.monoMs() + parts.timeoutMs;
   const facts = await readFacts(parts, deadlineMono);
-  const records = await readRoster(parts, deadlineMono);
+  const records = parts.roster && (await readRoster(parts.roster, boundsOf(parts, deadlineMono)));
+  const asOf = records?.brokerNow ?? parts.clock.wallMs();
   const beats = await readBeats(parts, deadlineMono);
   const nowMono = parts.clock.monoMs();
 
-  const ids = new Set([...facts.byId.keys(), ...(beats?.byId.keys() ?? []), ...records.byId.keys()]);
+  const ids = new Set([...facts.byId.keys(), ...(beats?.byId.keys() ?? []), ...(records?.byId.keys() ?? [])]);
   const peels = [...ids].sort().map((id): ListedPeel => {
     const told = facts.byId.get(id) ?? NO_FACTS;
     const beat = beats?.byId.get(id);
-    const record = records.byId.get(id);
+    const record = records?.byId.get(id);
     const lastSeenMs = beat?.ageMs(nowMono);
     const beating = lastSeenMs !== undefined && lastSeenMs <= (beats?.staleAfterMs ?? 0);
     return {
       id,
-      ...explainState(beats && beating, record, records.brokerNow),
+      ...explainState(beats && beating, record, asOf),
       lastSeenMs,
       version: beat?.version || told.version || record?.version || undefined,
       os: told.os,
@@ -95,11 +96,8 @@ export async function listPeels(parts: ListPeelsParts): Promise<PeelListing> {
       clockSkewMs: undefined,
     };
   });
-  return {
-    peels,
-    asOf: records.brokerNow,
-    malformed: facts.malformed.size + records.malformed.size + (beats?.malformed.size ?? 0),
-  };
+  const malformed = facts.malformed.size + (records?.malformed ?? 0) + (beats?.malformed.size ?? 0);
+  return { peels, asOf, malformed };
 }
 
 /**
@@ -123,20 +121,9 @@ function pick({ version, session, intervalMs }: Heartbeat): Pick<Beat, "version"
   return { version, session, intervalMs };
 }
 
-/** The last record of each peel. */
-async function readRoster({ roster, clock, signal }: ListPeelsParts, deadlineMono: number) {
-  const byId = new Map<string, RosterRecord>();
-  const malformed = new Set<string>();
-  if (!roster) return { byId, malformed, brokerNow: clock.wallMs() };
-  const take = ({ key, operation, value }: BucketEntry) => {
-    if (operation !== "put" || key.startsWith("_")) return;
-    const decoded = isPeelId(key) ? decodeRosterRecord(value) : undefined;
-    if (decoded?.ok) byId.set(key, decoded.value);
-    else malformed.add(key);
-  };
-  const timeoutMs = Math.max(1, deadlineMono - clock.monoMs());
-  const replay = await unlessMissing(roster.replay(take, { timeoutMs, ...(signal && { signal }) }));
-  return { byId, malformed, brokerNow: replay?.brokerNow ?? clock.wallMs() };
+/** What is left of the time for the listing. */
+function boundsOf({ clock, signal }: ListPeelsParts, deadlineMono: number) {
+  return { timeoutMs: Math.max(1, deadlineMono - clock.monoMs()), ...(signal && { signal }) };
 }
 
 async function readFacts(parts: ListPeelsParts, deadlineMono: number) {

@@ -28,7 +28,7 @@ import { cutIntoPages } from "./peel-pages.ts";
 import { peelRow, peelRows } from "./peel-rows.ts";
 import { createPeelTally } from "./peel-tally.ts";
 import type { PresenceView } from "./presence-view.ts";
-import type { RosterKeeper } from "./roster-keeper.ts";
+import type { Roster } from "./roster.ts";
 
 export interface PresenceServiceParts {
   readonly connection: Connection;
@@ -40,7 +40,7 @@ export interface PresenceServiceParts {
   readonly facts: Pick<FactsMirror, "get" | "ids" | "settled">;
   /** The facts bucket. */
   readonly factsBucket: Bucket;
-  readonly roster: RosterKeeper;
+  readonly roster: Pick<Roster, "isWriting" | "forget">;
   readonly clock: Clock;
   readonly logger: Logger;
 }

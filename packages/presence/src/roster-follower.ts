@@ -3,7 +3,7 @@ import { type Clock, createPeriodicLoop, messageOf, type Service } from "@fleet/
 import { decodeRosterRecord, isPeelId, type RosterRecord } from "@fleet/wire";
 
 /** A transition, as the roster has it. */
-export interface RosterChange {
+export interface RosterNews {
   readonly id: string;
   /** `undefined`: the peel was forgotten. */
   readonly record: RosterRecord | undefined;
@@ -15,7 +15,7 @@ export interface RosterFollowerParts {
   readonly roster: Bucket;
   /** Revision that is known already: what came after it is told. */
   readonly after: number;
-  readonly onChange: (change: RosterChange) => void;
+  readonly onNews: (change: RosterNews) => void;
   /** Told of every reading that failed; it is tried again. */
   readonly onError: (message: string) => void;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ const DEADLINE_MS = 60_000;
  * time to read on, since the broker may have refused it: a master that lost its lease goes on writing for a moment.
  */
 export function createRosterFollower(parts: RosterFollowerParts): Service {
-  const { connection, roster, onChange, onError, clock, random } = parts;
+  const { connection, roster, onNews, onError, clock, random } = parts;
   let revision = parts.after;
   const loop = createPeriodicLoop({
     name: "roster-follower",
@@ -50,8 +50,8 @@ export function createRosterFollower(parts: RosterFollowerParts): Service {
           revision = entry.revision;
           if (!isPeelId(entry.key)) return;
           const decoded = entry.operation === "put" ? decodeRosterRecord(entry.value) : undefined;
-          if (decoded?.ok) onChange({ id: entry.key, record: decoded.value });
-          else if (!decoded) onChange({ id: entry.key, record: undefined });
+          if (decoded?.ok) onNews({ id: entry.key, record: decoded.value });
+          else if (!decoded) onNews({ id: entry.key, record: undefined });
         },
         { after: revision, timeoutMs: DEADLINE_MS, signal },
       );

@@ -7,6 +7,8 @@ export interface RosterRecords {
   readonly byId: ReadonlyMap<string, RosterRecord>;
   /** Records that could not be read, and were skipped. */
   readonly malformed: number;
+  /** The broker's wall time of the reading, ms since the epoch; `undefined` where there is no roster. */
+  readonly brokerNow: number | undefined;
 }
 
 /** Reads the last record of every peel. A roster that does not exist yet says nothing of anybody. */
@@ -16,16 +18,18 @@ export async function readRoster(
 ): Promise<RosterRecords> {
   const byId = new Map<string, RosterRecord>();
   let malformed = 0;
+  let brokerNow: number | undefined;
   try {
-    await bucket.replay(({ key, value, operation }) => {
+    const replay = await bucket.replay(({ key, value, operation }) => {
       // The others are the fence's own.
       if (operation !== "put" || !isPeelId(key)) return;
       const decoded = decodeRosterRecord(value);
       if (decoded.ok) byId.set(key, decoded.value);
       else malformed += 1;
     }, options);
+    brokerNow = replay.brokerNow;
   } catch (error) {
     if (!isFleetError(error, "BUCKET_MISSING")) throw error;
   }
-  return { byId, malformed };
+  return { byId, malformed, brokerNow };
 }

@@ -35,10 +35,15 @@ describe("fleet dev", () => {
       const url = fleet.health.get(name);
       assert.equal(lines[index + 1], `${name.padEnd(8)}  ${url}/readyz  ${url}/metrics`);
     });
-    const table = lines.indexOf("PEEL ID  OS     ARCH   VERSION  ONLINE  LAST-SEEN");
+    const table = lines.findIndex((line) =>
+      /^PEEL ID {2}OS {5}ARCH {3}VERSION {2}ONLINE {2}LAST-SEEN {2}STATE +SINCE +REASON$/.test(line),
+    );
     assert.notEqual(table, -1, stdout);
     for (const [index, name] of members.slice(2).entries()) {
-      assert.match(lines[table + 1 + index] ?? "", new RegExp(`^${name} {3}linux {2}\\S+ +\\S+ +yes {5}\\d+s ago$`));
+      assert.match(
+        lines[table + 1 + index] ?? "",
+        new RegExp(`^${name} {3}linux {2}\\S+ +\\S+ +yes {5}\\d+s ago +online `),
+      );
     }
     assert.deepEqual(lines.slice(table + 6), ["", "stopping …", ""], "one table, and no line after it but the last");
     await untilGone(fleet.processes);

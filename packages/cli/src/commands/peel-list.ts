@@ -1,7 +1,7 @@
 import { createBucket } from "@fleet/bus";
 import { listPeels } from "@fleet/presence";
 import { systemClock } from "@fleet/runtime";
-import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { FACTS_BUCKET, HEARTBEAT_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
 import { peelDocument } from "../peel-document.ts";
 import { renderPeelTable } from "../peel-table.ts";
 import { resolveCliConnection, resolveQueryOptions } from "../query-options.ts";
@@ -20,6 +20,7 @@ export async function runPeelList(flags: Values): Promise<void> {
     listPeels({
       facts: createBucket(bus, FACTS_BUCKET),
       heartbeats: createBucket(bus, HEARTBEAT_BUCKET),
+      roster: createBucket(bus, ROSTER_BUCKET),
       clock: systemClock,
       timeoutMs: deadlineMono - systemClock.monoMs(),
     }),

@@ -1,7 +1,7 @@
 import { type Connection, createBucket } from "@fleet/bus";
 import { type ListedPeel, listPeels } from "@fleet/presence";
 import { type Clock, createPeriodicLoop, type Service } from "@fleet/runtime";
-import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { FACTS_BUCKET, HEARTBEAT_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
 
 export interface FleetWatcherParts {
   readonly connection: Connection;
@@ -17,6 +17,7 @@ const LIST_TIMEOUT_MS = 5_000;
 export function createFleetWatcher({ connection, clock, random, onListing }: FleetWatcherParts): Service {
   const facts = createBucket(connection, FACTS_BUCKET);
   const heartbeats = createBucket(connection, HEARTBEAT_BUCKET);
+  const roster = createBucket(connection, ROSTER_BUCKET);
   const loop = createPeriodicLoop({
     name: "fleet-watcher",
     clock,
@@ -25,7 +26,7 @@ export function createFleetWatcher({ connection, clock, random, onListing }: Fle
     deadlineMs: LIST_TIMEOUT_MS,
     async work(signal) {
       if (connection.state !== "connected") return;
-      const { peels } = await listPeels({ facts, heartbeats, clock, timeoutMs: LIST_TIMEOUT_MS, signal });
+      const { peels } = await listPeels({ facts, heartbeats, roster, clock, timeoutMs: LIST_TIMEOUT_MS, signal });
       onListing(peels);
     },
     // The broker may be away for a while: the last picture stays until it is back.
@@ -34,11 +35,14 @@ export function createFleetWatcher({ connection, clock, random, onListing }: Fle
   return {
     name: loop.name,
     async run(signal) {
-      const hearing = heartbeats.hear((write) => {
+      const goodbyes = heartbeats.hear((write) => {
         if (write.operation !== "put") loop.trigger();
       });
+      // What a master says of it comes a moment later.
+      const transitions = roster.hear(() => loop.trigger());
       await loop.run(signal);
-      hearing.close();
+      goodbyes.close();
+      transitions.close();
     },
   };
 }

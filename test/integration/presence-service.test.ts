@@ -3,13 +3,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { RunningServer } from "@fleet/broker";
 import { startTestServer } from "@fleet/broker/testing";
 import { createBucket, setUpBucket } from "@fleet/bus";
-import {
-  createFactsMirror,
-  createPresenceClient,
-  createPresenceService,
-  type PresenceClient,
-  type Roster,
-} from "@fleet/presence";
+import { createFactsMirror, createPresenceClient, createPresenceService, type PresenceClient } from "@fleet/presence";
 import { createViewTwin, type ViewTwin } from "@fleet/presence/testing";
 import { createServiceGroup, isFleetError, systemClock } from "@fleet/runtime";
 import { createRecordingLogger, eventually } from "@fleet/runtime/testing";
@@ -39,7 +33,7 @@ async function startMaster(server: RunningServer, instance: string): Promise<Mas
       forgotten.push(id);
       view.remove(id);
     },
-  } satisfies Pick<Roster, "isWriting" | "forget">;
+  };
   const service = createPresenceService({ ...parts, instance, version: "1.2.3", view, facts, factsBucket, roster });
   const group = createServiceGroup({
     name: "master",
@@ -190,15 +184,15 @@ describe("a master that is asked who is here", () => {
     assert.deepEqual([blindness, peels.length], ["disconnected", 1]);
   });
 
-  it("forgets a peel where the roster is written, with its facts, and not one that is or may be online", async () => {
+  it("forgets a peel where the roster is written, and not one that is or may be online", async () => {
     await using one = await startMaster(server, "master-1");
     await using two = await startMaster(server, "master-2");
-    await tellFacts("old", "web");
     for (const { view } of [one, two]) {
       view.add({ id: "old", state: "offline", reason: "left" });
       view.add({ id: "web-1" });
     }
-    await ready();
+    await ready("master-1");
+    await ready("master-2");
     two.isWriting = true;
     await assert.rejects(client.forget({ id: "web-1", force: false }), failsWith("PEEL_ONLINE"));
     await assert.rejects(client.forget({ id: "nobody", force: true }), failsWith("PEEL_UNKNOWN"));
@@ -208,8 +202,6 @@ describe("a master that is asked who is here", () => {
     assert.equal(await client.forget({ id: "old", force: false }), "master-2");
     assert.equal(await client.forget({ id: "web-1", force: true }), "master-2");
     assert.deepEqual([one.forgotten, two.forgotten], [[], ["old", "web-1"]]);
-    assert.equal((await createBucket(session.connection, FACTS_BUCKET).state()).keys, 0);
-    await eventually(() => assert.rejects(client.show("old"), failsWith("PEEL_UNKNOWN")));
     two.isWriting = false;
     const impatient = createPresenceClient(session.connection, { timeoutMs: 300 });
     await assert.rejects(impatient.forget({ id: "old", force: false }), failsWith("TIMEOUT"));

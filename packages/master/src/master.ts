@@ -86,7 +86,7 @@ export function createMaster({ config, version, clock, random, logger, control }
   const duties: readonly Subsystem[] = [presence, roster];
   const subsystems: readonly Subsystem[] = [
     ...duties,
-    createQuerySubsystem({ ...shared, masterId: config.id, version, view, roster: roster.roster }),
+    createQuerySubsystem({ ...shared, masterId: config.id, version, view, roster }),
     createPublisherSubsystem({
       ...shared,
       masterId: config.id,

@@ -1,7 +1,8 @@
 import { type Connection, createBucket } from "@fleet/bus";
-import { createFactsMirror, createPresenceService, type LiveView, type Roster } from "@fleet/presence";
+import { createFactsMirror, createPresenceService, type LiveView } from "@fleet/presence";
 import { type Clock, createServiceGroup, type Logger } from "@fleet/runtime";
 import { FACTS_BUCKET } from "@fleet/wire";
+import type { RosterSubsystem } from "./roster-subsystem.ts";
 import type { Subsystem } from "./subsystem.ts";
 
 export interface QuerySubsystemParts {
@@ -10,7 +11,7 @@ export interface QuerySubsystemParts {
   /** Version of the program. */
   readonly version: string;
   readonly view: LiveView;
-  readonly roster: Pick<Roster, "isWriting" | "forget">;
+  readonly roster: Pick<RosterSubsystem, "isWriting" | "forget">;
   readonly stopTimeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;

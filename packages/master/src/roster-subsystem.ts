@@ -21,6 +21,8 @@ export interface RosterSubsystemParts {
 
 /** The subsystem that keeps the lasting record of who came and went. */
 export interface RosterSubsystem extends Subsystem {
+  /** Whether it is this master that writes at the moment. */
+  readonly isWriting: boolean;
   /**
    * Removes what is kept of a peel, its facts as well. Rejects with `NOT_THE_WRITER` unless this master publishes. One that
    * still beats joins again with its next beat.
@@ -41,8 +43,10 @@ export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsys
 
   const forget = async (id: string) => {
     await roster.forget(id);
-    const told = await facts.get(id, { fromLeader: true });
-    if (told) await facts.purge(id, { before: told.revision + 1 });
+    if (!(await facts.get(id, { fromLeader: true }))) return;
+    // Every master hears the marker: of what is purged alone they would not know.
+    const revision = await facts.delete(id);
+    await facts.purge(id, { before: revision + 1 });
   };
 
   const forgetOld = (afterMs: number) =>
@@ -72,6 +76,9 @@ export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsys
 
   return {
     name: "roster",
+    get isWriting() {
+      return roster.isWriting;
+    },
     forget,
     checks: [
       {

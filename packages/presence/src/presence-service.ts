@@ -28,7 +28,6 @@ import { cutIntoPages } from "./peel-pages.ts";
 import { peelRow, peelRows } from "./peel-rows.ts";
 import { createPeelTally } from "./peel-tally.ts";
 import type { PresenceView } from "./presence-view.ts";
-import type { Roster } from "./roster.ts";
 
 export interface PresenceServiceParts {
   readonly connection: Connection;
@@ -40,7 +39,12 @@ export interface PresenceServiceParts {
   readonly facts: Pick<FactsMirror, "get" | "ids" | "settled">;
   /** The facts bucket. */
   readonly factsBucket: Bucket;
-  readonly roster: Pick<Roster, "isWriting" | "forget">;
+  readonly roster: {
+    /** Whether it is this master that writes it at the moment. */
+    readonly isWriting: boolean;
+    /** Removes what is kept of a peel, its facts as well. */
+    forget(id: string): Promise<void>;
+  };
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -159,7 +163,6 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     const { row } = rowNow(id);
     if (!force) refuseIfOnline(row, view.blindness);
     await roster.forget(id);
-    await removeFacts(factsBucket, id);
     parts.logger.info("peel forgotten", { peel_id: id });
     return encodeForgetReply(instance);
   };
@@ -210,15 +213,4 @@ async function readFacts(bucket: Bucket, id: string): Promise<Facts | undefined>
   const entry = await bucket.get(id, { timeoutMs: FACTS_TIMEOUT_MS }).catch(() => undefined);
   const decoded = entry?.operation === "put" ? decodeFacts(entry.value) : undefined;
   return decoded?.ok ? decoded.value : undefined;
-}
-
-/** Writes a delete marker, which every master hears, and takes it away with all before it. */
-async function removeFacts(bucket: Bucket, id: string): Promise<void> {
-  try {
-    if (!(await bucket.get(id, { fromLeader: true }))) return;
-    const revision = await bucket.delete(id);
-    await bucket.purge(id, { before: revision + 1 });
-  } catch (error) {
-    if (!isFleetError(error, "BUCKET_MISSING")) throw error;
-  }
 }

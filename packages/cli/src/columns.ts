@@ -12,7 +12,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u20
  * are shown as `?` and long values are cut: they come from machines that may not be trusted with this terminal.
  */
 export function alignColumns(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const clean = rows.map((row) => row.map((cell) => cut(cell.replaceAll(CONTROL, "?"))));
+  const clean = rows.map((row) => row.map((cell) => cut(showable(cell))));
   const widths = heading.map((title, column) => {
     let width = title.length;
     for (const row of clean) width = Math.max(width, row[column]?.length ?? 0);
@@ -24,6 +24,11 @@ export function alignColumns(heading: readonly string[], rows: readonly (readonl
       .join(GAP)
       .trimEnd();
   return [heading, ...clean].map(line).join("\n");
+}
+
+/** A text without what a terminal would obey. */
+export function showable(text: string): string {
+  return text.replaceAll(CONTROL, "?");
 }
 
 function cut(cell: string): string {

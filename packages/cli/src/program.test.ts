@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Command } from "commander";
+import {
+  PEEL_COUNT_SETTINGS,
+  PEEL_FORGET_SETTINGS,
+  PEEL_HISTORY_SETTINGS,
+  PEEL_LIST_SETTINGS,
+  PEEL_SHOW_SETTINGS,
+} from "./presence-settings.ts";
 import { createProgram, isParserError } from "./program.ts";
 import type { Setting } from "./setting.ts";
 import {
@@ -43,7 +50,11 @@ function allCommands(command: Command): Command[] {
 
 const settingsOf: Readonly<Record<string, readonly Setting[]>> = {
   "peel run": [...PEEL_SETTINGS, ...LOG_SETTINGS],
-  "peel list": LIST_SETTINGS,
+  "peel list": PEEL_LIST_SETTINGS,
+  "peel show": PEEL_SHOW_SETTINGS,
+  "peel history": PEEL_HISTORY_SETTINGS,
+  "peel count": PEEL_COUNT_SETTINGS,
+  "peel forget": PEEL_FORGET_SETTINGS,
   "peel ping": PING_SETTINGS,
   "master run": [...MASTER_SETTINGS, ...LOG_SETTINGS],
   "lease list": LIST_SETTINGS,
@@ -110,7 +121,9 @@ describe("a wrong command line", () => {
     ["master run a b", /^fleet: too many arguments for 'run'/],
     ["lease step-down", /^fleet: missing required argument 'name'\n/],
     ["peel ping", /^fleet: missing required argument 'id'\n/],
-    ["peel list all", /^fleet: too many arguments for 'list'/],
+    ["peel show", /^fleet: missing required argument 'id'\n/],
+    ["peel show web-1 web-2", /^fleet: too many arguments for 'show'/],
+    ["lease list all", /^fleet: too many arguments for 'list'/],
     ["dev 5", /^fleet: too many arguments for 'dev'/],
     ["config chek", /^fleet: unknown command 'chek'\n\(Did you mean check\?\)\n/],
     ["config check", /^fleet: missing required argument 'file'\n/],

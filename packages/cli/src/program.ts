@@ -1,10 +1,9 @@
 import { Command, CommanderError } from "commander";
-import { DAEMONS, type DaemonName } from "./daemon-name.ts";
+import { addCommand, withExamples, withFlags, withSettings } from "./command.ts";
+import { addConfigCommands } from "./config-commands.ts";
 import { keepHeapSmall } from "./heap.ts";
-import type { Values } from "./resolve-settings.ts";
-import type { Setting } from "./setting.ts";
+import { addPresenceCommands } from "./presence-commands.ts";
 import {
-  CONFIG_OUTPUT,
   DEV_SETTINGS,
   LIST_SETTINGS,
   LOG_SETTINGS,
@@ -54,15 +53,7 @@ export function createProgram(version: string): Command {
     await runPeel(flags, version);
   });
 
-  const peelList = addCommand(peel, "list", {
-    summary: "list every peel",
-    description: "Lists every peel known from facts or heartbeats.",
-    examples: ["fleet peel list", "fleet peel list -o json | jq -r '.peels[] | select(.online == false) | .id'"],
-  });
-  withSettings(peelList, LIST_SETTINGS).action(async (flags) => {
-    const { runPeelList } = await import("./commands/peel-list.ts");
-    await runPeelList(flags);
-  });
+  addPresenceCommands(peel);
 
   const peelPing = addCommand(peel, "ping", {
     summary: "ask peels whether they are there",
@@ -150,97 +141,6 @@ export function createProgram(version: string): Command {
     await runDev(flags);
   });
   return program;
-}
-
-function addConfigCommands(program: Command): void {
-  const config = addCommand(program, "config", {
-    summary: "what is set, and whether a file is right",
-    description: "Shows the settings in force and where each comes from, and checks configuration files.",
-    examples: ["fleet config show peel", "fleet config check /etc/fleet/peel.yaml"],
-  });
-  const show = addCommand(config, "show", {
-    summary: "show the settings in force",
-    description:
-      "Shows every setting as it is in force, with its source and without secrets: of a peel, a master or both.",
-    examples: [
-      "fleet config show",
-      "fleet config show peel --config /etc/fleet/peel.yaml",
-      "fleet config show master -o json | jq '.master[] | select(.source != \"default\")'",
-    ],
-  });
-  const runShow = async (names: readonly DaemonName[], flags: Values) => {
-    const { runConfigShow } = await import("./commands/config-show.ts");
-    await runConfigShow(names, flags);
-  };
-  withSettings(show, [CONFIG_OUTPUT]).action((flags) => runShow(DAEMONS, flags));
-  for (const [name, settings] of [
-    ["peel", PEEL_SETTINGS],
-    ["master", MASTER_SETTINGS],
-  ] as const) {
-    const one = addCommand(show, name, {
-      summary: `show the settings of a ${name}`,
-      description: `Shows what \`fleet ${name} run\` with the same flags would run with.`,
-      examples: [`fleet config show ${name}`, `fleet config show ${name} --heartbeat-interval 5s -o yaml`],
-    });
-    withSettings(one, [...settings, ...LOG_SETTINGS, CONFIG_OUTPUT]).action((_, command: Command) =>
-      // What is told to `show` itself counts as well.
-      runShow([name], command.optsWithGlobals()),
-    );
-  }
-  const check = addCommand(config, "check", {
-    summary: "check a configuration file",
-    description: "Checks a configuration file, for peels and for masters: 0 if nothing is wrong with it, 2 otherwise.",
-    examples: ["fleet config check /etc/fleet/peel.yaml"],
-  }).argument("<file>", "YAML file with settings");
-  check.action(async (file) => {
-    const { runConfigCheck } = await import("./commands/config-check.ts");
-    await runConfigCheck(file);
-  });
-}
-
-interface CommandTexts {
-  /** In the list of commands. */
-  readonly summary: string;
-  /** On its own page. */
-  readonly description: string;
-  readonly examples: readonly string[];
-}
-
-/** Adds a command that takes after its parent. */
-function addCommand(parent: Command, name: string, { summary, description, examples }: CommandTexts): Command {
-  const command = parent.command(name).summary(summary).description(description);
-  withExamples(command, examples);
-  return command;
-}
-
-function withExamples(command: Command, examples: readonly string[]): void {
-  command.addHelpText("before", `Examples:\n${examples.map((example) => `  $ ${example}`).join("\n")}\n`);
-}
-
-/** Adds the flags of `settings` and `--config`. */
-function withSettings(command: Command, settings: readonly Setting[]): Command {
-  return withFlags(command, settings).option(
-    "--config <file>",
-    "YAML file with settings, keys as flags with _ for - (env: FLEET_CONFIG)",
-  );
-}
-
-/** Adds the flags of `settings`. Values stay text: the package that takes them checks them. */
-function withFlags(command: Command, settings: readonly Setting[]): Command {
-  const flagged = settings.filter(({ environmentOnly }) => !environmentOnly);
-  for (const { flag, short, kind, placeholder, description, defaultText, defaultNote, variables } of flagged) {
-    const inForce = defaultText ?? defaultNote;
-    const notes = [
-      ...(inForce === undefined ? [] : [`default: ${inForce}`]),
-      ...(variables.length === 0 ? [] : [`env: ${variables.join(", ")}`]),
-    ];
-    const text = notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
-    const names = short === undefined ? flag : `${short}, ${flag}`;
-    if (kind === "switch") command.option(names, text);
-    else if (kind === "text") command.option(`${names} <${placeholder}>`, text);
-    else command.option(`${names} <${placeholder}>`, text, (part: string, parts: string[] = []) => [...parts, part]);
-  }
-  return command;
 }
 
 /** Whether an error is the parser's own: it has said what is wrong already, or it was asked for help. */

@@ -142,7 +142,10 @@ export const FILE_KEYS: readonly string[] = [
   ),
 ];
 
-const TIMEOUT = flagOnly("timeout", "longest time to wait for NATS", { placeholder: "duration", defaultText: "5s" });
+export const TIMEOUT: Setting = flagOnly("timeout", "longest time to wait for NATS", {
+  placeholder: "duration",
+  defaultText: "5s",
+});
 
 const OUTPUT = flagOnly("output", "table or json", { short: "-o", placeholder: "format", defaultText: "table" });
 

@@ -1,34 +1,49 @@
-import { createBucket } from "@fleet/bus";
-import { listPeels } from "@fleet/presence";
-import { systemClock } from "@fleet/runtime";
-import { FACTS_BUCKET, HEARTBEAT_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
+import { isOnline } from "@fleet/presence";
+import { EXIT } from "../exit-codes.ts";
 import { peelDocument } from "../peel-document.ts";
+import { sortPeels } from "../peel-order.ts";
+import { type PeelListConfig, resolvePeelFilter, resolvePeelListOptions, withPatterns } from "../peel-query-options.ts";
 import { renderPeelTable } from "../peel-table.ts";
-import { resolveCliConnection, resolveQueryOptions } from "../query-options.ts";
+import { createPresenceReading, type FoundPeels } from "../presence-reading.ts";
+import { PEEL_LIST_SETTINGS } from "../presence-settings.ts";
+import { resolveCliConnection } from "../query-options.ts";
 import { resolveSettings, type Values } from "../resolve-settings.ts";
-import { LIST_SETTINGS } from "../settings.ts";
 import { withConnection } from "../with-connection.ts";
+import { writeDocument } from "../write-document.ts";
 
 /** `fleet peel list` */
-export async function runPeelList(flags: Values): Promise<void> {
-  const { connection, query } = resolveSettings(LIST_SETTINGS, flags, {
+export async function runPeelList(patterns: readonly string[], flags: Values): Promise<void> {
+  const given = resolveSettings(PEEL_LIST_SETTINGS, flags, {
     connection: resolveCliConnection,
-    query: resolveQueryOptions,
+    list: resolvePeelListOptions,
+    filter: resolvePeelFilter,
   });
-
-  const { peels, asOf, malformed } = await withConnection(connection, query.timeoutMs, (bus, deadlineMono) =>
-    listPeels({
-      facts: createBucket(bus, FACTS_BUCKET),
-      heartbeats: createBucket(bus, HEARTBEAT_BUCKET),
-      roster: createBucket(bus, ROSTER_BUCKET),
-      clock: systemClock,
-      timeoutMs: deadlineMono - systemClock.monoMs(),
+  const { connection, list } = given;
+  const filter = withPatterns(given.filter, patterns);
+  if (list.watch) {
+    const { watchPeels } = await import("../peel-watch.ts");
+    await watchPeels(connection, { list, filter });
+    return;
+  }
+  const found = await withConnection(connection, list.timeoutMs, (bus) =>
+    createPresenceReading(bus, { timeoutMs: list.timeoutMs, note: (text) => console.error(text) }).list({
+      filter,
+      wide: list.output !== "table" && list.output !== "ids",
     }),
   );
+  writePeels(found, list);
+  if (found.peels.length === 0 && list.output !== "json" && list.output !== "yaml") {
+    console.error(Object.keys(filter).length > 0 ? "No peel matches." : "No peels found.");
+  }
+  if (found.malformed > 0) console.error(`${found.malformed} record(s) could not be read and were skipped.`);
+  const allOnline = found.peels.length > 0 && found.peels.every(({ state }) => isOnline(state) === true);
+  if (list.check && !allOnline) process.exitCode = EXIT.offline;
+}
 
-  if (query.output === "json")
-    console.log(JSON.stringify(peelDocument(peels, { source: "buckets", asOf, blindness: undefined }), null, 2));
-  else if (peels.length > 0) console.log(renderPeelTable(peels));
-  else console.error("No peels found.");
-  if (malformed > 0) console.error(`${malformed} record(s) could not be read and were skipped.`);
+function writePeels(found: FoundPeels, { output, order }: PeelListConfig): void {
+  const peels = sortPeels(found.peels, order);
+  if (output === "json" || output === "yaml") writeDocument(peelDocument(peels, found), output);
+  else if (peels.length === 0) return;
+  else if (output === "ids") console.log(peels.map(({ id }) => id).join("\n"));
+  else console.log(renderPeelTable(peels, { wide: output === "wide" }));
 }

@@ -11,6 +11,9 @@ import { connectSession } from "../integration/bus-session.ts";
 import { FLEET_BIN, PATIENCE, runFleet, startFleet } from "./fleet-command.ts";
 import { listenSilently } from "./ports.ts";
 
+/** Said where no master can be asked. */
+const NO_MASTER = "No master answers; this is read from the buckets.\n";
+
 const TIMING = ["--heartbeat-interval", "1s", "--heartbeat-ttl", "60s"];
 
 function startDaemon(server: RunningServer, role: "peel" | "master", ...args: string[]) {
@@ -44,30 +47,32 @@ describe("fleet peel list on a fleet", () => {
     leaver.child.kill("SIGTERM");
     assert.equal((await leaver.ended).code, 0);
 
-    const { code, stdout, stderr } = await runFleet(["peel", "list"], { environment });
+    const { code, stdout, stderr } = await eventually(async () => {
+      const ending = await runFleet(["peel", "list"], { environment });
+      assert.match(ending.stdout, / left\n/);
+      return ending;
+    }, PATIENCE);
     const arch = process.arch === "x64" ? "amd64" : process.arch;
     const version = (await runFleet(["--version"])).stdout.trim();
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.deepEqual(stdout.replace(/\d+s ago/, "Ns ago").split("\n"), [
-      `PEEL ID  OS     ${"ARCH".padEnd(arch.length)}  VERSION  ONLINE  LAST-SEEN`,
-      `db-1     linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  no      -`,
-      `web-1    linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  yes     Ns ago`,
+    assert.deepEqual(stdout.replaceAll(/\d+s ago */g, "Ns ago  ").split("\n"), [
+      `PEEL ID  OS     ${"ARCH".padEnd(arch.length)}  VERSION  ONLINE  LAST-SEEN  STATE    SINCE   REASON`,
+      `db-1     linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  no      Ns ago  offline  Ns ago  left`,
+      `web-1    linux  ${arch.padEnd(4)}  ${version.padEnd(7)}  yes     Ns ago  online   Ns ago  joined`,
       "",
     ]);
 
     const document = await runFleet(["peel", "list", "--output", "json", "--nats-url", server.url]);
     assert.deepEqual({ code: document.code, stderr: document.stderr }, { code: 0, stderr: "" });
-    const { schema_version, peels } = JSON.parse(document.stdout);
-    assert.equal(schema_version, 1);
-    const { last_seen_seconds, ...here } = peels[1];
+    const { schema_version, source, valid, peels } = JSON.parse(document.stdout);
+    assert.deepEqual([schema_version, source, valid], [1, "master", true]);
+    const { last_seen_seconds, since, session, clock_skew_seconds, ...here } = peels[1];
     assert.ok(last_seen_seconds >= 0 && last_seen_seconds < 60, last_seen_seconds);
-    assert.deepEqual(
-      [peels[0], here],
-      [
-        { id: "db-1", os: "linux", arch, version, online: false, last_seen_seconds: null },
-        { id: "web-1", os: "linux", arch, version, online: true },
-      ],
-    );
+    assert.ok(Math.abs(clock_skew_seconds) < 60 && Date.parse(since) <= Date.now());
+    assert.match(session, /^[0-9a-zA-Z]{27}$/);
+    const told = { os: "linux", arch, version, labels: {}, interval_seconds: 1 };
+    assert.deepEqual(here, { id: "web-1", ...told, online: true, state: "online", reason: "joined" });
+    assert.deepEqual([peels[0].online, peels[0].reason, peels[0].labels], [false, "left", { role: "db" }]);
   });
 
   it("does not know who is online without a heartbeat bucket", async () => {
@@ -75,11 +80,12 @@ describe("fleet peel list on a fleet", () => {
     await using session = await connectSession({ urls: [server.url] });
     await writeFacts(session.connection, 1);
     const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.equal(
-      stdout,
-      "PEEL ID  OS     ARCH  VERSION  ONLINE  LAST-SEEN\npeel-1   plan9  mips  0.0.1    -       -\n",
-    );
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: NO_MASTER });
+    assert.deepEqual(stdout.split("\n"), [
+      "PEEL ID  OS     ARCH  VERSION  ONLINE  LAST-SEEN  STATE  SINCE  REASON",
+      "peel-1   plan9  mips  0.0.1    -       -          -      -      -",
+      "",
+    ]);
     const { stdout: json } = await runFleet(["peel", "list", "-o", "json", "--nats-url", server.url]);
     const [peel] = JSON.parse(json).peels;
     assert.deepEqual([peel.online, peel.last_seen_seconds], [null, null]);
@@ -92,7 +98,10 @@ describe("fleet peel list on a fleet", () => {
     const bucket = createBucket(session.connection, FACTS_BUCKET);
     await bucket.put("garbage", new Uint8Array([0xc1]), { timeoutMs: 30_000 });
     const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "1 record(s) could not be read and were skipped.\n" });
+    assert.deepEqual(
+      { code, stderr },
+      { code: 0, stderr: `${NO_MASTER}1 record(s) could not be read and were skipped.\n` },
+    );
     assert.match(stdout, /^PEEL ID .*\npeel-1 .*\n$/);
   });
 
@@ -105,7 +114,7 @@ describe("fleet peel list on a fleet", () => {
     const pipe = '{ "$@"; echo "exit code $?" >&2; } | head -n 1';
     const { stdout, stderr } = await promisify(execFile)("sh", ["-c", pipe, "sh", ...list]);
     assert.match(stdout, /^PEEL ID.*\n$/);
-    assert.equal(stderr, "exit code 0\n");
+    assert.equal(stderr, `${NO_MASTER}exit code 0\n`);
   });
 });
 
@@ -113,10 +122,11 @@ describe("fleet peel list without peels", () => {
   it("says so on stderr, prints nothing and ends with 0, with an empty document for programs", async () => {
     await using server = await startTestServer();
     const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", server.url]);
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "No peels found.\n" });
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: `${NO_MASTER}No peels found.\n` });
     const json = await runFleet(["peel", "list", "-o", "json", "--nats-url", server.url]);
-    assert.deepEqual(JSON.parse(json.stdout), { schema_version: 1, peels: [] });
-    assert.deepEqual([json.code, json.stderr], [0, ""]);
+    const { schema_version, source, peels } = JSON.parse(json.stdout);
+    assert.deepEqual({ schema_version, source, peels }, { schema_version: 1, source: "buckets", peels: [] });
+    assert.deepEqual([json.code, json.stderr], [0, NO_MASTER]);
   });
 });
 
@@ -127,7 +137,7 @@ describe("fleet peel list without a broker", () => {
     const { code, stdout, stderr } = await runFleet(["peel", "list", "--nats-url", url]);
     const tookMs = performance.now() - startedMono;
     assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
-    assert.match(stderr, /^fleet: .*\n$/);
+    assert.match(stderr.replace(NO_MASTER, ""), /^fleet: .*\n$/);
     assert.ok(stderr.includes(shown), stderr);
     assert.doesNotMatch(stderr, /secret/);
     // On a machine with nothing else to do a start takes 0.4 s.
@@ -166,14 +176,15 @@ describe("fleet peel list without a broker", () => {
 
 describe("fleet peel list with wrong values", () => {
   const cases: readonly [string[], Readonly<Record<string, string>>, RegExp][] = [
-    [["-o", "xml"], {}, /^fleet: --output: "xml" is not a format; use table or json\n$/],
+    [["-o", "xml"], {}, /^fleet: --output: "xml" is not a format; use table, wide, json, yaml or ids\n$/],
     [["--timeout", "5"], {}, /^fleet: --timeout: "5" is not a duration; .*\n$/],
     [["--nats-url", "http://me:secret@x"], {}, /^fleet: --nats-url: "http:\/\/" is not a NATS URL; .*\n$/],
     [[], { FLEET_NATS_URL: "nats://a,nats://me:secret@b:c" }, /^fleet: --nats-url \(from FLEET_NATS_URL\), number 2: /],
     [["--nats-creds", "/nowhere/x.creds"], {}, /^fleet: --nats-creds: ENOENT.*\n$/],
     [["--config", "/nowhere/fleet.yaml"], {}, /^fleet: --config \/nowhere\/fleet.yaml: ENOENT.*\n$/],
     [["--peels"], {}, /^fleet: unknown option '--peels'\n/],
-    [["web-1"], {}, /^fleet: too many arguments for 'list'/],
+    [["a b"], {}, /^fleet: "a b" is neither a peel id nor a pattern: .*\n$/],
+    [["--online", "--offline"], {}, /^fleet: --offline: does not go with --online\n$/],
   ];
   for (const [args, environment, message] of cases) {
     const given = [...Object.keys(environment), ...args].join(" ");

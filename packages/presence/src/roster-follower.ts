@@ -32,6 +32,17 @@ const DEADLINE_MS = 60_000;
 export function createRosterFollower(parts: RosterFollowerParts): Service {
   const { connection, roster, onNews, onError, clock, random } = parts;
   let revision = parts.after;
+  /** Heard to be removed. The markers are taken away themselves, most often before they can be read. */
+  const removed = new Set<string>();
+
+  const tellRemoved = async () => {
+    for (const id of removed) {
+      removed.delete(id);
+      const entry = await roster.get(id, { fromLeader: true });
+      if (entry?.operation !== "put") onNews({ id, record: undefined });
+    }
+  };
+
   const loop = createPeriodicLoop({
     name: "roster-follower",
     clock,
@@ -44,24 +55,32 @@ export function createRosterFollower(parts: RosterFollowerParts): Service {
       const { lastRevision } = await roster.state();
       // The bucket is another one: all that is in it is new.
       if (lastRevision < revision) revision = 0;
-      if (lastRevision === revision) return;
-      await roster.replay(
-        (entry) => {
-          revision = entry.revision;
-          if (!isPeelId(entry.key)) return;
-          const decoded = entry.operation === "put" ? decodeRosterRecord(entry.value) : undefined;
-          if (decoded?.ok) onNews({ id: entry.key, record: decoded.value });
-          else if (!decoded) onNews({ id: entry.key, record: undefined });
-        },
-        { after: revision, timeoutMs: DEADLINE_MS, signal },
-      );
+      if (lastRevision !== revision) await readOn(signal);
+      await tellRemoved();
     },
     onError: (error) => onError(messageOf(error)),
   });
+
+  const readOn = async (signal: AbortSignal) => {
+    await roster.replay(
+      (entry) => {
+        revision = entry.revision;
+        if (!isPeelId(entry.key)) return;
+        const decoded = entry.operation === "put" ? decodeRosterRecord(entry.value) : undefined;
+        if (!decoded) removed.delete(entry.key);
+        if (!decoded || decoded.ok) onNews({ id: entry.key, record: decoded?.value });
+      },
+      { after: revision, timeoutMs: DEADLINE_MS, signal },
+    );
+  };
+
   return {
     name: loop.name,
     async run(signal) {
-      const hearing = roster.hear(() => loop.trigger());
+      const hearing = roster.hear(({ key, operation }) => {
+        if (operation !== "put" && isPeelId(key)) removed.add(key);
+        loop.trigger();
+      });
       const stopListening = connection.onState((state) => {
         if (state === "connected") loop.trigger();
       });

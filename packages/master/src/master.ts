@@ -8,7 +8,15 @@ import {
   type RuntimeControl,
   registerTransportMetrics,
 } from "@fleet/ops";
-import { type Clock, createServiceGroup, createSessionId, type Logger, type Pulse, type Service } from "@fleet/runtime";
+import {
+  type Clock,
+  createServiceGroup,
+  createSessionId,
+  type Logger,
+  messageOf,
+  type Pulse,
+  type Service,
+} from "@fleet/runtime";
 import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
@@ -97,7 +105,12 @@ export function createMaster({ config, version, clock, random, logger, control }
     }),
   ];
 
-  const metrics = createMetrics({ prefix: config.metricsPrefix, component: "master", version });
+  const metrics = createMetrics({
+    prefix: config.metricsPrefix,
+    component: "master",
+    version,
+    onReadError: (metric, error) => logger.debug("metric left out of a scrape", { metric, error: messageOf(error) }),
+  });
   registerTransportMetrics(metrics, connection.counters);
   for (const subsystem of subsystems) subsystem.registerMetrics(metrics);
 

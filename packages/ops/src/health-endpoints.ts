@@ -88,8 +88,7 @@ export function createHealthEndpoints(options: HealthEndpointsOptions): readonly
 
 /** Of `?exclude=gitfs,reactor` or the same parameter twice. A check that there is not here is left out as well. */
 function excludedChecks(context: Context): ReadonlySet<string> {
-  const names = (context.req.queries("exclude") ?? []).flatMap((list) => list.split(","));
-  return new Set(names.filter((name) => name !== ""));
+  return new Set((context.req.queries("exclude") ?? []).flatMap((list) => list.split(",")));
 }
 
 /** Degraded is no reason to take a process out of service. */

@@ -8,13 +8,19 @@ import { createDeferred } from "@fleet/runtime";
 import { createFakeClock, createRecordingLogger, eventually } from "@fleet/runtime/testing";
 import type { Check, CheckResult } from "./check.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import type { LivenessOptions } from "./liveness.ts";
 import { createMetrics } from "./metrics.ts";
 import type { OperationsConfig } from "./operations-options.ts";
 import { createOperationsServer } from "./operations-server.ts";
 import { createReadiness } from "./readiness.ts";
 
 /** A server on a clock that stands still, so that only what the test does can end anything. */
-function serverOf(address = "127.0.0.1:0", checks: readonly Check[] = [], config: Partial<OperationsConfig> = {}) {
+function serverOf(
+  address = "127.0.0.1:0",
+  checks: readonly Check[] = [],
+  config: Partial<OperationsConfig> = {},
+  connection: LivenessOptions["connection"] = { state: "connecting", onState: () => () => {} },
+) {
   const clock = createFakeClock();
   const logger = createRecordingLogger();
   const server = createOperationsServer({
@@ -26,7 +32,7 @@ function serverOf(address = "127.0.0.1:0", checks: readonly Check[] = [], config
       metricsInsecure: false,
       ...config,
     },
-    connection: { state: "connecting", onState: () => () => {} },
+    connection,
     identity: {},
     readiness: createReadiness({ component: "peel", version: "v1", clock, checks }),
     metrics: createMetrics({ component: "peel", version: "v1" }),
@@ -36,8 +42,14 @@ function serverOf(address = "127.0.0.1:0", checks: readonly Check[] = [], config
   return { server, clock, logger };
 }
 
-async function started(t: TestContext, address?: string, checks?: readonly Check[]) {
-  const { server, clock, logger } = serverOf(address, checks);
+async function started(
+  t: TestContext,
+  address?: string,
+  checks?: readonly Check[],
+  config?: Partial<OperationsConfig>,
+  connection?: LivenessOptions["connection"],
+) {
+  const { server, clock, logger } = serverOf(address, checks, config, connection);
   const controller = new AbortController();
   let ended = false;
   const run = server.run(controller.signal).finally(() => {
@@ -137,6 +149,32 @@ test("an address of no interface of this machine fails as such", limit, async ()
     code: "LISTEN_FAILED",
     message: /cannot listen on 192\.0\.2\.1:0: this machine has no such address/,
   });
+});
+
+test("liveness follows the connection while the server runs, if it was given a grace", limit, async (t) => {
+  let listening = 0;
+  const connection = {
+    state: "connected",
+    onState() {
+      listening += 1;
+      return () => {
+        listening -= 1;
+      };
+    },
+  } as const;
+  const grace = { livenessNatsGraceMs: 60_000 };
+  const { clock, port, run, stop } = await started(t, "127.0.0.1:0", [], grace, connection);
+  await clock.advance(120_000);
+  assert.equal((await fetchFrom(port, "/healthz")).status, 200);
+  assert.equal(listening, 1);
+  stop();
+  await run;
+  assert.equal(listening, 0);
+
+  const away = { state: "connecting", onState: () => () => {} } as const;
+  const lost = await started(t, "127.0.0.1:0", [], grace, away);
+  await lost.clock.advance(120_000);
+  assert.equal((await fetchFrom(lost.port, "/healthz")).status, 503);
 });
 
 test("bound to every interface, probes are answered and metrics are not", limit, async (t) => {

@@ -1,7 +1,7 @@
 import { type Connection, createBucket, createConnection } from "@fleet/bus";
 import { createMetrics, createOperationsServer, createReadiness, type Metrics, type RuntimeControl } from "@fleet/ops";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
-import { type Clock, createServiceGroup, type Logger, type Pulse, type Service } from "@fleet/runtime";
+import { type Clock, createServiceGroup, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
 import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { collectFacts } from "./facts-collector.ts";
 import { createFactsPublisher } from "./facts-publisher.ts";
@@ -51,7 +51,12 @@ export function createPeel({ config, version, session, clock, random, logger, co
     logger,
   });
 
-  const metrics = createMetrics({ prefix: config.metricsPrefix, component: "peel", version });
+  const metrics = createMetrics({
+    prefix: config.metricsPrefix,
+    component: "peel",
+    version,
+    onReadError: (metric, error) => logger.debug("metric left out of a scrape", { metric, error: messageOf(error) }),
+  });
   const peelMetrics = registerPeelMetrics({ metrics, connection, heartbeat: () => heartbeat, clock });
   const heartbeat: HeartbeatPublisher = createHeartbeatPublisher({
     peelId: config.id,

@@ -6,10 +6,11 @@ import { beatsBenchmark } from "./beats-benchmark.ts";
 import type { Benchmark, Measurement } from "./benchmark.ts";
 import { countBenchmark } from "./count-benchmark.ts";
 import { describeMachine, renderMachine } from "./machine.ts";
+import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
 import { gatherResults, type Result, renderResults } from "./results.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [beatsBenchmark, countBenchmark, peelBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [beatsBenchmark, countBenchmark, peelBenchmark, operationsBenchmark];
 /** Fewer show nothing of the noise. */
 const RUNS = "3";
 const RESULTS_FILE = "bench-results.json";
@@ -26,7 +27,7 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
 const runs = Number(values.runs);
 if (values.list) {
-  for (const { name, summary } of BENCHMARKS) console.log(`${name.padEnd(8)} ${summary}`);
+  for (const { name, summary } of BENCHMARKS) console.log(`${name.padEnd(11)} ${summary}`);
 } else if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1) {
   const names = BENCHMARKS.map(({ name }) => name).join(", ");
   if (unknown.length > 0) console.error(`no such benchmark: ${unknown.join(", ")}; there are ${names}`);

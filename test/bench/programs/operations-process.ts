@@ -1,5 +1,6 @@
-// A process that `operations-server.ts` measures: what it is made of is its first argument.
+// A process that the benchmark of the operations server measures: what it is made of is its first argument.
 import { createServer } from "node:http";
+import { setFlagsFromString } from "node:v8";
 import { createLogger, systemClock } from "@fleet/runtime";
 
 /**
@@ -53,6 +54,8 @@ async function open(contents: Contents): Promise<number> {
   return server.address?.port ?? 0;
 }
 
+// As a peel has it.
+setFlagsFromString("--semi-space-growth-factor=1");
 const port = await open(process.argv[2] as Contents);
 
 function report(): void {

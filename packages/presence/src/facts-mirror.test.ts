@@ -121,6 +121,15 @@ test("a bucket that is not there yet is empty, and one that cannot be read is re
   await running;
 });
 
+test("a mirror ends at once when it is told to, also while nobody answers it", async () => {
+  const { bucket, stop, run } = createScene();
+  bucket.replay = () => new Promise(() => {});
+  const running = run();
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await running;
+});
+
 test("equal facts of many peels are kept once", async () => {
   const { clock, bucket, mirror, stop, run } = createScene();
   for (const id of ["web-1", "web-2"]) await bucket.put(id, facts("linux"));

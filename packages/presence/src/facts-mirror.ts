@@ -1,5 +1,13 @@
-import type { Bucket, Connection } from "@fleet/bus";
-import { type Clock, createPeriodicLoop, isFleetError, type Logger, messageOf, type Service } from "@fleet/runtime";
+import type { Bucket, BucketEntry, Connection } from "@fleet/bus";
+import {
+  type Clock,
+  createPeriodicLoop,
+  isFleetError,
+  type Logger,
+  messageOf,
+  type Service,
+  withDeadline,
+} from "@fleet/runtime";
 import { decodeFacts, isPeelId } from "@fleet/wire";
 import { type ListedFacts, readListedFacts } from "./listed-facts.ts";
 
@@ -55,12 +63,14 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
       const found = new Map<string, ListedFacts>();
       heard = new Map();
       try {
-        await bucket.replay(
-          (entry) => {
-            const told = read(entry);
-            if (told) found.set(entry.key, told);
-          },
-          { timeoutMs: RESYNC_DEADLINE_MS, signal },
+        const visit = (entry: BucketEntry) => {
+          const told = read(entry);
+          if (told) found.set(entry.key, told);
+        };
+        // A JetStream that does not answer is not waited for when the master is told to stop.
+        const deadline = { clock, timeoutMs: RESYNC_DEADLINE_MS, what: "read the facts", signal };
+        await withDeadline(deadline, (within) =>
+          bucket.replay(visit, { timeoutMs: RESYNC_DEADLINE_MS, signal: within }),
         );
       } catch (error) {
         // A fresh broker has none; what is written into one that is made later is heard.

@@ -113,7 +113,8 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       const listener = getRequestListener(app.fetch, {
         // Stands in for the header that HTTP/1.0 probes leave out.
         hostname: "localhost",
-        overrideGlobalObjects: false,
+        // Lets the process have a lighter Response: those of Node.js leave 6 MB behind after some thousand probes.
+        overrideGlobalObjects: true,
         errorHandler: malformedRequest,
       });
       server.on("request", listener);

@@ -1,4 +1,5 @@
 import type { Clock } from "@fleet/runtime";
+import { isFar } from "./roster-dates.ts";
 import type { Transition } from "./transition.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Transition } from "./transition.ts";
  */
 export interface RosterJournal {
   add(transition: Transition): void;
-  /** The transitions of each peel, in order. */
+  /** The transitions of each peel, in order; their times are what the clock says now, should it have jumped since. */
   entries(): Iterable<readonly [id: string, transitions: readonly Transition[]]>;
   /** Drops those of a peel that is to be as if it had never been. */
   forget(id: string): void;
@@ -19,9 +20,14 @@ const MAX_JOINED = 50_000;
 /** Kept of one peel: as much as the roster keeps. */
 const MAX_PER_PEEL = 16;
 
+interface JournalEntry {
+  readonly transition: Transition;
+  readonly atMono: number;
+}
+
 export function createRosterJournal(clock: Clock): RosterJournal {
   // The peel whose last transition is oldest comes first.
-  const byId = new Map<string, { readonly transitions: Transition[]; lastMono: number }>();
+  const byId = new Map<string, { readonly transitions: JournalEntry[]; lastMono: number }>();
   const prune = () => {
     const sinceMono = clock.monoMs() - KEEP_MS;
     for (const [id, { lastMono }] of byId) {
@@ -38,13 +44,20 @@ export function createRosterJournal(clock: Clock): RosterJournal {
       if (!known && transition.reason === "joined" && byId.size >= MAX_JOINED) return;
       byId.delete(id);
       const transitions = known?.transitions ?? [];
-      transitions.push(transition);
+      const atMono = clock.monoMs();
+      transitions.push({ transition, atMono });
       if (transitions.length > MAX_PER_PEEL) transitions.shift();
-      byId.set(id, { transitions, lastMono: clock.monoMs() });
+      byId.set(id, { transitions, lastMono: atMono });
     },
     *entries() {
-      for (const [id, { transitions }] of byId) yield [id, transitions] as const;
+      const leadMs = clock.wallMs() - clock.monoMs();
+      for (const [id, { transitions }] of byId) yield [id, transitions.map((entry) => dated(entry, leadMs))] as const;
     },
     forget: (id) => void byId.delete(id),
   };
+}
+
+function dated({ transition, atMono }: JournalEntry, leadMs: number): Transition {
+  const at = atMono + leadMs;
+  return isFar(transition.at, at) ? { ...transition, at } : transition;
 }

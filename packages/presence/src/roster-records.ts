@@ -5,6 +5,8 @@ import { decodeRosterRecord, isPeelId, type RosterRecord } from "@fleet/wire";
 /** What the roster says of every peel that it knows. */
 export interface RosterRecords {
   readonly byId: ReadonlyMap<string, RosterRecord>;
+  /** When each of them was stored, the broker's wall time. */
+  readonly storedAt: ReadonlyMap<string, number>;
   /** Records that could not be read, and were skipped. */
   readonly malformed: number;
   /** The broker's wall time of the reading, ms since the epoch; `undefined` where there is no roster. */
@@ -17,19 +19,23 @@ export async function readRoster(
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<RosterRecords> {
   const byId = new Map<string, RosterRecord>();
+  const storedAtOf = new Map<string, number>();
   let malformed = 0;
   let brokerNow: number | undefined;
   try {
-    const replay = await bucket.replay(({ key, value, operation }) => {
+    const replay = await bucket.replay(({ key, value, operation, storedAt }) => {
       // The others are the fence's own.
       if (operation !== "put" || !isPeelId(key)) return;
       const decoded = decodeRosterRecord(value);
-      if (decoded.ok) byId.set(key, decoded.value);
-      else malformed += 1;
+      if (!decoded.ok) malformed += 1;
+      else {
+        byId.set(key, decoded.value);
+        storedAtOf.set(key, storedAt);
+      }
     }, options);
     brokerNow = replay.brokerNow;
   } catch (error) {
     if (!isFleetError(error, "BUCKET_MISSING")) throw error;
   }
-  return { byId, malformed, brokerNow };
+  return { byId, storedAt: storedAtOf, malformed, brokerNow };
 }

@@ -4,6 +4,7 @@ import { encodeRosterRecord, isPeelId, ROSTER_BUCKET, type RosterRecord } from "
 import { presenceErrors } from "./errors.ts";
 import type { PresenceView } from "./presence-view.ts";
 import { type RosterChange, recordOf } from "./roster-changes.ts";
+import { datedRecords } from "./roster-dates.ts";
 import { createRosterJournal } from "./roster-journal.ts";
 import { readRoster } from "./roster-records.ts";
 import { RosterTakeover } from "./roster-takeover.ts";
@@ -61,7 +62,7 @@ class BucketRoster implements Roster {
   readonly #journal: ReturnType<typeof createRosterJournal>;
   #written = 0;
   /** Since when the journal is kept. */
-  #beganAt = Number.POSITIVE_INFINITY;
+  #beganMono = Number.POSITIVE_INFINITY;
   /** Takes a transition while this master writes. */
   #take: ((change: Transition) => void) | undefined;
   #writer: FencedWriter | undefined;
@@ -85,7 +86,7 @@ class BucketRoster implements Roster {
     const hearing = this.#bucket.hear(({ key, operation }) => {
       if (operation !== "put" && isPeelId(key)) void this.#confirmForgotten(key, signal);
     });
-    this.#beganAt = clock.wallMs();
+    this.#beganMono = clock.monoMs();
     const stopListening = view.onTransition((transition) => {
       this.#journal.add(transition);
       this.#take?.(transition);
@@ -105,11 +106,14 @@ class BucketRoster implements Roster {
       signal,
     });
     // From here on nobody else writes: what is read now is what there is.
-    const { byId, malformed } = await readRoster(this.#bucket, { timeoutMs: READ_TIMEOUT_MS, signal });
+    const records = await readRoster(this.#bucket, { timeoutMs: READ_TIMEOUT_MS, signal });
+    const { byId, malformed } = records;
     if (malformed > 0) logger.warn("records of the roster could not be read; skipped", { records: malformed });
     view.restore(byId);
 
-    const takeover = new RosterTakeover({ ttlMs, beganAt: this.#beganAt, nowAt: clock.wallMs() });
+    const nowAt = clock.wallMs();
+    const beganAt = nowAt - (clock.monoMs() - this.#beganMono);
+    const takeover = new RosterTakeover({ ttlMs, beganAt, nowAt });
     const live: RosterChange[] = [];
     let wake = createDeferred();
     this.#take = (transition) => {
@@ -127,7 +131,10 @@ class BucketRoster implements Roster {
     try {
       const before = this.#written;
       // In one go, so that no transition comes twice: by way of the view as it is, and as a change of it.
-      const changes = takeover.begin({ journal: this.#journal.entries(), peels: view.peels() }, byId);
+      const changes = takeover.begin(
+        { journal: this.#journal.entries(), peels: view.peels() },
+        datedRecords(records, nowAt),
+      );
       // The writer says to nobody that it has failed.
       void this.#watch(writer, signal, () => wake.resolve());
       await this.#recordAll(writer, changes, signal);

@@ -55,7 +55,8 @@ const OUTAGES = [
   { version: oldest, storage: "file", name: "longer than the TTL", downMs: TTL_MS + 1_500 },
 ] as const;
 
-describe("a broker that is killed and starts again", () => {
+// Each has a fleet of its own and mostly waits.
+describe("a broker that is killed and starts again", { concurrency: 2 }, () => {
   for (const { version, storage, name, downMs } of OUTAGES) {
     if (!version) continue;
     const { label, path, skip } = version;

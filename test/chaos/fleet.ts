@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import type { Connection } from "@fleet/bus";
+import { type Connection, createBucket } from "@fleet/bus";
 import { sleep, systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
+import { decodeHeartbeat, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { type DaemonProcess, startDaemon } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { type BusSession, connectSession } from "../integration/bus-session.ts";
@@ -20,7 +21,8 @@ export type Flags = Readonly<Record<string, string>>;
 /** Processes of one fleet, and a connection to see what they do. */
 export interface Fleet extends AsyncDisposable {
   readonly connection: Connection;
-  startMaster(id: string, flags?: Flags): DaemonProcess;
+  /** `clockLeadMs`: what its wall clock is ahead of everybody's. */
+  startMaster(id: string, flags?: Flags, options?: { readonly clockLeadMs: number }): DaemonProcess;
   startPeel(id: string, flags?: Flags): DaemonProcess;
 }
 
@@ -36,14 +38,15 @@ export async function startFleetOf({ urls, observerUrls = urls }: FleetOptions):
   const observer: BusSession = await connectSession({ urls: [...observerUrls] });
   const started: DaemonProcess[] = [];
   const natsUrl = urls.join(",");
-  const start = (kind: "peel" | "master", id: string, flags: Flags) => {
-    const daemon = startDaemon(kind, id, { "nats-url": natsUrl, ...flags });
+  const start = (kind: "peel" | "master", id: string, flags: Flags, nodeOptions: readonly string[] = []) => {
+    const daemon = startDaemon(kind, id, { "nats-url": natsUrl, ...flags }, { nodeOptions });
     started.push(daemon);
     return daemon;
   };
   return {
     connection: observer.connection,
-    startMaster: (id, flags = {}) => start("master", id, { ...MASTER_FLAGS, ...flags }),
+    startMaster: (id, flags = {}, options) =>
+      start("master", id, { ...MASTER_FLAGS, ...flags }, options && leadingClock(options.clockLeadMs)),
     startPeel: (id, flags = {}) => start("peel", id, { ...TIMING, ...flags }),
     async [Symbol.asyncDispose]() {
       await Promise.all(started.map((daemon) => daemon[Symbol.asyncDispose]()));
@@ -124,4 +127,19 @@ export function toldBy(master: DaemonProcess): string[] {
       ),
     )
     .map(({ msg, peel, count }) => `${msg} ${peel ?? count}`);
+}
+
+/** Resolves when the last beat of a peel says that it may be probed. */
+export async function untilPingable({ connection }: Fleet, id: string): Promise<void> {
+  await eventually(async () => {
+    const entry = await createBucket(connection, HEARTBEAT_BUCKET).get(id);
+    const decoded = decodeHeartbeat(entry?.value ?? new Uint8Array());
+    assert.ok(decoded.ok && decoded.value.ping);
+  }, PATIENCE);
+}
+
+/** Options of Node.js that put the wall clock of a process forward. */
+function leadingClock(leadMs: number): readonly string[] {
+  const program = `const now = Date.now; Date.now = () => now() + ${leadMs};`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(program)}`];
 }

@@ -6,11 +6,21 @@ import { startTestServer } from "@fleet/broker/testing";
 import { createBucket } from "@fleet/bus";
 import { createSessionId } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
-import { decodeHeartbeat, HEADER_SESSION, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { HEADER_SESSION, HEARTBEAT_BUCKET } from "@fleet/wire";
 import type { DaemonProcess } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { beat } from "../integration/fleet-members.ts";
-import { checkOf, type Fleet, INTERVAL_MS, metricsOf, startFleetOf, TTL_MS, toldBy, untilMetrics } from "./fleet.ts";
+import {
+  checkOf,
+  type Fleet,
+  INTERVAL_MS,
+  metricsOf,
+  startFleetOf,
+  TTL_MS,
+  toldBy,
+  untilMetrics,
+  untilPingable,
+} from "./fleet.ts";
 import { readHistory, reasonsOf, untilHistory } from "./roster-history.ts";
 
 /** What a busy machine may add to a time. */
@@ -230,13 +240,4 @@ async function heardBeats(master: DaemonProcess): Promise<number> {
 async function stopped(peel: DaemonProcess): Promise<void> {
   peel.signal("SIGTERM");
   await peel.command.ended;
-}
-
-/** Resolves when the last beat of a peel says that it may be probed. */
-async function untilPingable(fleet: Fleet, id: string): Promise<void> {
-  await eventually(async () => {
-    const entry = await createBucket(fleet.connection, HEARTBEAT_BUCKET).get(id);
-    const decoded = decodeHeartbeat(entry?.value ?? new Uint8Array());
-    assert.ok(decoded.ok && decoded.value.ping);
-  }, PATIENCE);
 }

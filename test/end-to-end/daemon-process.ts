@@ -1,5 +1,5 @@
 import { eventually } from "@fleet/runtime/testing";
-import { type FleetCommand, PATIENCE, startFleet } from "./fleet-command.ts";
+import { type FleetCommand, type FleetCommandOptions, PATIENCE, startFleet } from "./fleet-command.ts";
 
 /** A line of a master's log. */
 export interface LogLine {
@@ -31,9 +31,13 @@ export function startDaemon(
   kind: "peel" | "master",
   id: string,
   flags: Readonly<Record<string, string>>,
+  options: Pick<FleetCommandOptions, "nodeOptions"> = {},
 ): DaemonProcess {
   const all = { id, "health-addr": "127.0.0.1:0", ...flags };
-  const command = startFleet([kind, "run", ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])]);
+  const command = startFleet(
+    [kind, "run", ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])],
+    options,
+  );
   let silentSince: number | undefined;
   let isAlive = true;
   const lines = createLogReader(() => command.stdout);

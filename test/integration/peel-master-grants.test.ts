@@ -201,6 +201,9 @@ describe("a JetStream that does not answer", () => {
     await listener.connection.flush(5_000);
     await using master = await startMaster(url);
     await eventually(() => assert.ok(asked > 0));
+    const debugLines = () => master.logger.lines.filter(({ level }) => level === "debug").map(({ message }) => message);
+    const counted = "connected-peels count failed; keeping last gauge value";
+    await eventually(() => assert.ok(debugLines().includes(counted)), PATIENT);
     // Rejects when it takes longer than its 10 s.
     await master.stop();
   });

@@ -214,8 +214,10 @@ describe("a master that is asked who is here", () => {
       const reply = await session.connection.request(`fleet.presence.${verb}`, Uint8Array.of(0xc1), ANSWER);
       assert.equal(reply.header("Nats-Service-Error-Code"), "400", verb);
     }
+    const patterns = Array.from({ length: 101 }, (_, index) => `web-${index}*`);
+    await assert.rejects(idsOf({ ids: patterns }), failsWith("BAD_QUERY"));
     master.view.add({ id: "web-1" });
-    assert.deepEqual(await idsOf({}), ["web-1"]);
+    assert.deepEqual(await idsOf({ ids: patterns.map((pattern) => pattern.slice(0, -1)) }), ["web-1"]);
   });
 
   it("is found as a NATS service", async () => {

@@ -19,7 +19,7 @@ interface WatchParts {
 /** Least time between two pictures. */
 const DRAW_REST_MS = 500;
 /** Ages grow also when nothing changes. */
-const DRAW_EVERY_MS = 5_000;
+const DRAW_EVERY_MS = 2_000;
 /** Long lists are asked for less often: a master has other things to do. */
 const DRAW_SHARE = 20;
 

@@ -29,7 +29,7 @@ export function createProgram(version: string): Command {
     "fleet dev                        # a broker, a master and five peels on this machine",
     "fleet peel list                  # who is here",
     "fleet peel run --label role=web  # the agent of this machine",
-    "fleet master run                 # counts the peels for Prometheus",
+    "fleet master run                 # knows who is here, and tells",
     "fleet lease list                 # which master publishes",
   ]);
 
@@ -67,13 +67,14 @@ export function createProgram(version: string): Command {
   });
 
   const master = addCommand(program, "master", {
-    summary: "counts the peels and keeps the buckets",
-    description: "Counts the peels and keeps the buckets.",
+    summary: "knows who is here, and keeps the buckets",
+    description: "Knows who is here, and keeps the buckets.",
     examples: ["fleet master run"],
   });
   const masterRun = addCommand(master, "run", {
     summary: "run a master",
-    description: "Runs a master: it creates and keeps the buckets, and counts the peels for Prometheus.",
+    description:
+      "Runs a master: it creates and keeps the buckets, judges who is here, records who comes and goes, and tells Prometheus and whoever asks.",
     examples: [
       "fleet master run",
       "fleet master run --nats-url nats://nats-1:4222 --health-addr 127.0.0.1:9191 --log-format text",

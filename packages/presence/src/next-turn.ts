@@ -2,6 +2,3 @@
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-/** Peels that are gone through in one turn: a few milliseconds. */
-export const PEELS_A_TURN = 2_000;

@@ -14,6 +14,7 @@ import {
   encodePeelDetail,
   encodePeelPage,
   type Facts,
+  type PeelFilter,
   type PeelRow,
   PRESENCE_SERVICE,
   presencePageSubject,
@@ -22,8 +23,8 @@ import {
 import { createAnswerShelf } from "./answer-shelf.ts";
 import { faultCodeOf, presenceErrors } from "./errors.ts";
 import type { FactsMirror } from "./facts-mirror.ts";
-import { nextTurn, PEELS_A_TURN } from "./next-turn.ts";
-import { createPeelMatcher } from "./peel-filter.ts";
+import { nextTurn } from "./next-turn.ts";
+import { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
 import { cutIntoPages } from "./peel-pages.ts";
 import { peelRow, peelRows } from "./peel-rows.ts";
 import { createPeelTally } from "./peel-tally.ts";
@@ -63,6 +64,11 @@ const KEEP_ANSWER_MS = 10_000;
 /** Peels in all answers that are kept: some hundred bytes each. */
 const KEEP_PEELS = 1_500_000;
 const FACTS_TIMEOUT_MS = 2_000;
+/** Time for which peels are gone through before others get their turn, and how many between two looks at the clock. */
+const TURN_MS = 10;
+const LOOK_AT_CLOCK_EVERY = 50;
+/** Most patterns in one query: each is held against every peel. Ids are looked up, and cost nothing. */
+const MAX_PATTERNS = 100;
 
 /**
  * Creates the service by which a master answers who is here. It is not there before the master has known that for sure once: a
@@ -82,10 +88,13 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     const walking = lastWalk.then(async () => {
       const head = headNow();
       let visited = 0;
+      let pauseMono = clock.monoMs() + TURN_MS;
       for (const row of peelRows({ view, facts }, head.asOf)) {
         visit(row);
         visited += 1;
-        if (visited % PEELS_A_TURN === 0) await nextTurn();
+        if (visited % LOOK_AT_CLOCK_EVERY !== 0 || clock.monoMs() < pauseMono) continue;
+        await nextTurn();
+        pauseMono = clock.monoMs() + TURN_MS;
       }
       return head;
     });
@@ -109,7 +118,7 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
 
   const list = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, wide } = understood(decodeListQuery(payload));
-    const isWanted = createPeelMatcher(filter);
+    const isWanted = matcherOf(filter);
     const rows: PeelRow[] = [];
     const head = await walk((row) => {
       if (isWanted(row)) rows.push(row);
@@ -130,7 +139,7 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
 
   const count = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, by } = understood(decodeCountQuery(payload));
-    const isWanted = createPeelMatcher(filter);
+    const isWanted = matcherOf(filter);
     const tally = createPeelTally(by);
     const head = await walk((row) => {
       if (isWanted(row)) tally.add(row);
@@ -200,6 +209,14 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
 function understood<T>(decoded: Decoded<T>): T {
   if (decoded.ok) return decoded.value;
   throw presenceErrors.create("BAD_QUERY", `the query is not understood (${decoded.reason})`);
+}
+
+function matcherOf(filter: PeelFilter): (peel: FilteredPeel) => boolean {
+  const patterns = filter.ids?.filter(isPattern).length ?? 0;
+  if (patterns > MAX_PATTERNS) {
+    throw presenceErrors.create("BAD_QUERY", `${patterns} patterns are too many; ${MAX_PATTERNS} are taken`);
+  }
+  return createPeelMatcher(filter);
 }
 
 function refuseIfOnline({ id, state }: PeelRow, blindness: string | undefined): void {

@@ -1,5 +1,5 @@
 import type { Bucket, BucketState } from "@fleet/bus";
-import { type Clock, isFleetError, type Logger, messageOf } from "@fleet/runtime";
+import { type Clock, type Logger, messageOf } from "@fleet/runtime";
 import { decodeBeat } from "./heartbeat-listener.ts";
 import type { LookupFinding } from "./live-index.ts";
 import { isKnownBeat, type PeelEntry } from "./peel-entry.ts";
@@ -11,6 +11,8 @@ export interface BucketLookupsParts {
   readonly logger: Logger;
   readonly find: (id: string) => PeelEntry | undefined;
   readonly onFound: (id: string, finding: LookupFinding) => void;
+  /** A key that should still be there is not: told what the bucket then says of itself. */
+  readonly onLost: (state: BucketState) => void;
 }
 
 /** Asks the bucket about peels that are about to expire: a beat that is stored and was not heard means a deaf observer. */
@@ -26,7 +28,8 @@ const TIMEOUT_MS = 1_000;
 /** What the ages of a beat may differ by, as the broker and we know them, and still be of the same beat. */
 const SAME_BEAT_MS = 1_000;
 
-export function createBucketLookups({ bucket, clock, logger, find, onFound }: BucketLookupsParts): BucketLookups {
+export function createBucketLookups(parts: BucketLookupsParts): BucketLookups {
+  const { bucket, clock, logger, find, onFound, onLost } = parts;
   const line = new Set<string>();
   let inFlight = 0;
   let closed = false;
@@ -34,6 +37,7 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
   const lookUp = async (id: string): Promise<LookupFinding> => {
     try {
       const stored = await bucket.get(id, { fromLeader: true, timeoutMs: TIMEOUT_MS });
+      if (!stored) onLost(await bucket.state({ timeoutMs: TIMEOUT_MS }));
       const entry = find(id);
       if (!entry || stored?.operation !== "put") return "agreed";
       const decoded = decodeBeat(id, stored.value);
@@ -45,7 +49,7 @@ export function createBucketLookups({ bucket, clock, logger, find, onFound }: Bu
       return isNewer(state, stored.storedAt, clock.monoMs() - entry.heardMono) ? "newer" : "agreed";
     } catch (error) {
       logger.debug("peel not looked up", { id, error: messageOf(error) });
-      return isFleetError(error, "BUCKET_MISSING") ? "agreed" : "unanswered";
+      return "unanswered";
     }
   };
 

@@ -14,7 +14,7 @@ const healthy: PeelEvidence = {
   left: false,
   absences: 0,
 };
-const rival = { session: "b", seq: 4, heardMono: HEARD - 1_000 };
+const rival = { session: "b", seq: 4, heardMono: HEARD - 1_000, before: undefined };
 
 const table: [what: string, changes: Partial<PeelEvidence>, agoMs: number, state: string, dueAgoMs: number][] = [
   ["just heard", {}, 0, "online", 12_000],

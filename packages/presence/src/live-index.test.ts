@@ -424,6 +424,18 @@ describe("what is easily told wrong", () => {
     assert.deepEqual(world.news(), ["web1 offline expired"]);
   });
 
+  it("what the bucket said of a peel before a disturbance says nothing after it", async () => {
+    const world = worldWith("web1", "web2");
+    await world.pass(29_900, ["web2"]);
+    assert.equal(world.index.get("web1")?.lookup, "agreed");
+    world.index.disturb("bucket", "made anew");
+    world.index.observer.synced();
+    world.index.observer.answered();
+    world.lookup = "newer";
+    await world.pass(30_500, ["web2"]);
+    assert.deepEqual(world.news(), []);
+  });
+
   it("a peel that crashed among very many and beats again all the same is judged on", async () => {
     const peels = fleet(60);
     const world = worldWith(...peels);

@@ -215,6 +215,8 @@ export class LiveIndex {
     let present = 0;
     for (const entry of this.#entries.values()) {
       if (isAwaited(entry) && entry.heardMono < nowMono) present += 1;
+      // What the bucket said before says nothing now.
+      entry.lookup = "none";
     }
     this.observer.disturb(cause, what, present);
   }
@@ -438,7 +440,10 @@ export class LiveIndex {
     for (const entry of [...this.#goodbyes.keys()]) this.#tellGoodbyes(entry);
     // Who seemed lost and was heard again is none of those that seem lost now.
     this.#suspects.clear();
-    for (const entry of waiting) if (this.#isSuspect(entry, this.#judge(entry, nowMono))) this.#suspects.add(entry);
+    for (const entry of waiting) {
+      if (entry.lookup === "agreed") entry.lookup = "none";
+      if (this.#isSuspect(entry, this.#judge(entry, nowMono))) this.#suspects.add(entry);
+    }
     for (const entry of waiting) this.#settle(entry, nowMono);
     // Whoever could not be told lost for too long has been told now.
     if (this.#blindness === undefined) this.observer.believe();

@@ -87,6 +87,8 @@ class BucketView implements LiveView {
   readonly #lookups: BucketLookups;
   readonly #feed = createTransitionFeed();
   readonly #lingering = new Map<string, number>();
+  /** The ways to call off what is planned: a listener on the signal for each would be too many. */
+  readonly #plannedProbes = new Set<() => void>();
   #signal: AbortSignal | undefined;
   #wanted: ResyncCause | undefined;
   #wake = () => {};
@@ -104,7 +106,7 @@ class BucketView implements LiveView {
       ttlMs,
       intervalMs,
       onTransition: (transition) => this.#told(transition),
-      onProbe: (id, delayMs) => void this.#probe(id, delayMs),
+      onProbe: (id, delayMs) => this.#probeIn(id, delayMs),
       onLookup: (id) => this.#lookups.ask(id),
     });
     this.#lookups = createBucketLookups({
@@ -113,6 +115,7 @@ class BucketView implements LiveView {
       logger,
       find: (id) => this.#index.get(id),
       onFound: (id, finding) => this.#index.lookedUp(id, finding),
+      onLost: (state) => this.#noteAnew(state),
     });
     this.listener = createHeartbeatListener({
       bucket,
@@ -170,20 +173,31 @@ class BucketView implements LiveView {
     this.#index.connectionEnded(id, session);
   }
 
-  compare({ createdAt, lastRevision: revision }: BucketState): void {
+  compare(state: BucketState): void {
+    const { createdAt, lastRevision: revision } = state;
     const { heard } = this.listener;
     const [before, last] = this.#compared;
-    this.#compared = [last, { revision, heard, createdAt }];
     this.#index.observer.answered();
-    if (last && (createdAt !== last.createdAt || revision < last.revision)) {
-      this.#compared = [];
-      this.#index.disturb("bucket", "the heartbeat bucket was made anew");
-    } else if (before && last && last.revision > before.revision && heard === before.heard) {
+    if (this.#noteAnew(state)) {
+      this.#tick();
+      return;
+    }
+    this.#compared = [last, { revision, heard, createdAt }];
+    if (before && last && last.revision > before.revision && heard === before.heard) {
       // What was stored between the two looks before this one has had all the time since to be heard.
       this.#compared = [];
       this.#index.disturb("gap", "beats are stored and not heard");
     }
     this.#tick();
+  }
+
+  /** Whether this is another bucket than the last time: what the old one had says nothing any more. */
+  #noteAnew({ createdAt, lastRevision }: BucketState): boolean {
+    const [, last] = this.#compared;
+    if (!last || (createdAt === last.createdAt && lastRevision >= last.revision)) return false;
+    this.#compared = [];
+    this.#index.disturb("bucket", "the heartbeat bucket was made anew");
+    return true;
   }
 
   resync(cause: ResyncCause): void {
@@ -231,6 +245,7 @@ class BucketView implements LiveView {
       stopListening();
       this.listener.close();
       this.#lookups.close();
+      for (const cancel of this.#plannedProbes) cancel();
     }
   }
 
@@ -370,17 +385,24 @@ class BucketView implements LiveView {
     this.#parts.onMarker?.(key);
   }
 
-  async #probe(id: string, delayMs: number): Promise<void> {
-    const { prober, clock } = this.#parts;
-    const signal = this.#signal;
+  /** Probes a peel in a while, unless it beats before: that says more than any probe. */
+  #probeIn(id: string, delayMs: number): void {
     const heardMono = this.#index.get(id)?.heardMono;
-    if (!prober || !signal) return;
-    await sleep(clock, delayMs, signal);
-    // A beat that came meanwhile says more than any probe.
-    const isOverdue = () => !signal.aborted && this.#index.get(id)?.heardMono === heardMono;
-    if (!isOverdue()) return;
+    const isOverdue = () => this.#index.get(id)?.heardMono === heardMono;
+    const start = () => {
+      this.#plannedProbes.delete(cancel);
+      if (isOverdue()) void this.#probe(id, isOverdue);
+    };
+    const cancel = this.#parts.clock.setTimer(delayMs, start);
+    this.#plannedProbes.add(cancel);
+  }
+
+  async #probe(id: string, isOverdue: () => boolean): Promise<void> {
+    const { prober } = this.#parts;
+    const signal = this.#signal;
+    if (!prober || !signal || signal.aborted) return;
     const { kind } = await prober.probe(id, { timeoutMs: PROBE_TIMEOUT_MS, signal });
-    if (!isOverdue()) return;
+    if (signal.aborted || !isOverdue()) return;
     this.#index.probed(id, kind === "no-responders" ? "gone" : kind === "answered" ? "answered" : "nothing");
   }
 

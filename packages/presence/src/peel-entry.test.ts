@@ -58,6 +58,18 @@ const table: [what: string, history: string, effects: string, now: { session: st
       { session: "B", rival: "A" },
     ],
     ["restarts twice", "A1@0 B1@5 C1@9", "first restarted restarted", { session: "C", rival: "B" }],
+    [
+      "has three processes",
+      "A1@0 B1@3 C1@6 A2@10 B2@13 C2@16",
+      "first restarted restarted interleaved interleaved interleaved",
+      { session: "C", rival: "B" },
+    ],
+    [
+      "has three processes of which two go",
+      "A1@0 B1@3 C1@6 A2@10 bye:A@11 bye:C@12",
+      "first restarted restarted interleaved ignored ignored",
+      { session: "B" },
+    ],
     ["says goodbye", "A1@0 bye:A@1", "first left", { session: "A", left: true }],
     ["says goodbye twice", "A1@0 bye:A@1 bye:A@2", "first left left", { session: "A", left: true }],
     ["of another make says goodbye", "-@0 bye:-@1", "again left", { session: "-", left: true }],

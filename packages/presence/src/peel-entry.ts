@@ -8,6 +8,8 @@ export interface Rival {
   readonly seq: number;
   /** When it was heard last. */
   readonly heardMono: number;
+  /** The one before it: more than two can beat in turn. */
+  readonly before: Rival | undefined;
 }
 
 /** What has been learned of a peel: all that its state is judged from. */
@@ -79,6 +81,26 @@ export function intervalOf({ intervalMs }: { readonly intervalMs: number }): num
   return intervalMs > 0 ? intervalMs : ASSUMED_INTERVAL_MS;
 }
 
+/** Former sessions that are remembered of one peel. */
+const MAX_RIVALS = 4;
+
+function rivalOf({ rival }: Pick<PeelEntry, "rival">, session: string | undefined): Rival | undefined {
+  let found = rival;
+  while (found && found.session !== session) found = found.before;
+  return found;
+}
+
+/** The rivals but for one session, the latest ones of them. */
+function rivalsWithout(
+  rival: Rival | undefined,
+  session: string | undefined,
+  max: number = MAX_RIVALS,
+): Rival | undefined {
+  if (!rival || max === 0) return undefined;
+  if (rival.session === session) return rivalsWithout(rival.before, session, max);
+  return { ...rival, before: rivalsWithout(rival.before, session, max - 1) };
+}
+
 /** Until when the rival session may be alive; -Infinity without one. */
 export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival" | "intervalMs">): number {
   return rival ? rival.heardMono + RIVAL_INTERVALS * intervalOf({ intervalMs }) : Number.NEGATIVE_INFINITY;
@@ -86,12 +108,12 @@ export function rivalUntilMono({ rival, intervalMs }: Pick<PeelEvidence, "rival"
 
 /** Whether a beat is one of those that were heard, or of before; one that counts nothing may always be new. */
 export function isKnownBeat(
-  { session, seq, rival }: Pick<PeelEntry, "session" | "seq" | "rival">,
+  entry: Pick<PeelEntry, "session" | "seq" | "rival">,
   beat: Pick<Heartbeat, "session" | "seq">,
 ): boolean {
   if (beat.session === undefined || !beat.seq) return false;
-  if (beat.session === session) return beat.seq <= seq;
-  return beat.session === rival?.session && beat.seq <= rival.seq;
+  const known = beat.session === entry.session ? entry : rivalOf(entry, beat.session);
+  return known !== undefined && beat.seq <= known.seq;
 }
 
 /**
@@ -110,14 +132,16 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
   const effect = whatChanged(entry, session, seq, heardMono);
   if (effect === "stale") return effect;
   if (effect === "outlived") {
-    entry.rival = { session, seq, heardMono };
+    entry.rival = { session, seq, heardMono, before: rivalsWithout(entry.rival, session, MAX_RIVALS - 1) };
     return effect;
   }
   if (session === entry.session && effect === "interleaved") {
     entry.interleaved = true;
   } else if (effect !== "again") {
     const isReplaced = effect !== "first" && !entry.left;
-    entry.rival = isReplaced ? { session: entry.session, seq: entry.seq, heardMono: entry.heardMono } : undefined;
+    const { session: former, seq: formerSeq, heardMono: formerMono } = entry;
+    const before = rivalsWithout(entry.rival, session, MAX_RIVALS - 1);
+    entry.rival = isReplaced ? { session: former, seq: formerSeq, heardMono: formerMono, before } : undefined;
     entry.interleaved = isReplaced && effect === "interleaved";
     entry.session = session;
   } else if (entry.rival && heardMono > rivalUntilMono(entry)) {
@@ -146,9 +170,11 @@ function whatChanged(entry: PeelEntry, session: string | undefined, seq: number,
     if (isOldNews(entry, seq, heardMono)) return "stale";
     return rival && !entry.interleaved && rival.heardMono > entry.heardMono && isRivalNear ? "interleaved" : "again";
   }
-  if (!rival || rival.session !== session) return "restarted";
-  if (seq > 0 && seq <= rival.seq) return "stale";
-  if (isRivalNear && rival.heardMono <= entry.heardMono) return "interleaved";
+  const former = rivalOf(entry, session);
+  if (!former) return "restarted";
+  if (seq > 0 && seq <= former.seq) return "stale";
+  const isNear = heardMono <= former.heardMono + RIVAL_INTERVALS * intervalOf(entry);
+  if (isNear && former.heardMono <= entry.heardMono) return "interleaved";
   return !entry.left && heardMono <= entry.heardMono + RIVAL_INTERVALS * intervalOf(entry) ? "outlived" : "restarted";
 }
 
@@ -167,15 +193,17 @@ function isOldNews(entry: PeelEntry, seq: number, heardMono: number): boolean {
  */
 export function takeGoodbye(entry: PeelEntry, session: string | undefined): boolean {
   const { rival, interleaved } = entry;
-  const isOfRival = rival !== undefined && session === rival.session;
+  const isOfRival = session !== entry.session && rivalOf(entry, session) !== undefined;
   if (!isOfRival && session !== entry.session) return false;
-  entry.rival = undefined;
-  entry.interleaved = false;
+  entry.rival = isOfRival ? rivalsWithout(rival, session) : undefined;
+  entry.interleaved = interleaved && entry.rival !== undefined;
   if (isOfRival) return false;
   if (rival && interleaved) {
     entry.session = rival.session;
     entry.seq = rival.seq;
     entry.heardMono = rival.heardMono;
+    entry.rival = rival.before;
+    entry.interleaved = rival.before !== undefined;
     return false;
   }
   entry.left = true;

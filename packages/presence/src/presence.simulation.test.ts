@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { playHistory } from "./simulation/presence-history.ts";
+import { playHistory } from "./testing/simulation/presence-history.ts";
 
 /** Histories tried; each follows from its seed alone. */
 const HISTORIES = Number(process.env["FLEET_PRESENCE_HISTORIES"] ?? 150);

@@ -1,9 +1,9 @@
 import { type LogFields, type Logger, sleep } from "@fleet/runtime";
 import { createFakeClock, type FakeClock } from "@fleet/runtime/testing";
-import { createLiveView, type LiveView } from "../live-view.ts";
-import type { ProbeResult } from "../prober.ts";
-import { type ConnectionTwin, createConnectionTwin } from "../testing/connection-twin.ts";
-import type { Transition } from "../transition.ts";
+import { createLiveView, type LiveView } from "../../live-view.ts";
+import type { ProbeResult } from "../../prober.ts";
+import type { Transition } from "../../transition.ts";
+import { type ConnectionTwin, createConnectionTwin } from "../connection-twin.ts";
 import { createRandom, type Random } from "./random.ts";
 import { MAX_DELAY_MS, SimulatedBroker } from "./simulated-broker.ts";
 import { SimulatedPeel } from "./simulated-peel.ts";

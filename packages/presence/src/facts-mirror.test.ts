@@ -39,7 +39,7 @@ test("a mirror has what the bucket holds, and what is written from then on", asy
   const running = run();
   await clock.advance(0);
   assert.equal(mirror.settled, true);
-  assert.deepEqual([...mirror.ids()], ["web-1"]);
+  assert.deepEqual([[...mirror.ids()], mirror.size], [["web-1"], 1]);
   assert.deepEqual(mirror.get("web-1"), told("linux"));
   await bucket.put("web-1", facts("plan9", {}));
   await bucket.put("web-2", facts("linux"));

@@ -25,6 +25,8 @@ export interface FactsMirror extends Service {
   /** Whether the bucket has been read once. */
   readonly settled: boolean;
   get(id: string): ListedFacts | undefined;
+  /** How many peels have told facts. */
+  readonly size: number;
   /** The peels that have told facts, in no order. */
   ids(): IterableIterator<string>;
 }
@@ -93,6 +95,9 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
     name: loop.name,
     get settled() {
       return settled;
+    },
+    get size() {
+      return facts.size;
     },
     get: (id) => facts.get(id),
     ids: () => facts.keys(),

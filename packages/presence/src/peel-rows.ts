@@ -6,12 +6,19 @@ import type { PeelPresence, PresenceView } from "./presence-view.ts";
 /** What lists are made from. */
 export interface PeelSources {
   readonly view: Pick<PresenceView, "get" | "peels" | "blindness">;
-  readonly facts: Pick<FactsMirror, "get" | "ids">;
+  readonly facts: Pick<FactsMirror, "get" | "ids" | "size">;
 }
 
 /** Every peel of the view, then those of which there are facts alone, in no order; `nowAt` is wall time, ms since the epoch. */
 export function* peelRows({ view, facts }: PeelSources, nowAt: number): IterableIterator<PeelRow> {
-  for (const peel of view.peels()) yield rowOf(peel, facts.get(peel.id), nowAt);
+  let withFacts = 0;
+  for (const peel of view.peels()) {
+    const told = facts.get(peel.id);
+    if (told) withFacts += 1;
+    yield rowOf(peel, told, nowAt);
+  }
+  // Most often these were all of them: nobody need be looked up then.
+  if (withFacts === facts.size) return;
   for (const id of facts.ids()) {
     if (!view.get(id)) yield neverHeard(id, facts.get(id));
   }

@@ -37,7 +37,7 @@ export interface PresenceServiceParts {
   /** A semantic version. */
   readonly version: string;
   readonly view: Pick<PresenceView, "get" | "peels" | "blindness">;
-  readonly facts: Pick<FactsMirror, "get" | "ids" | "settled">;
+  readonly facts: Pick<FactsMirror, "get" | "ids" | "size" | "settled">;
   /** The facts bucket. */
   readonly factsBucket: Bucket;
   readonly roster: {

@@ -8,6 +8,7 @@ export {
 } from "./connection-signal.ts";
 export { type PresenceErrorCode, presenceErrors } from "./errors.ts";
 export { createFactsMirror, type FactsMirror, type FactsMirrorParts } from "./facts-mirror.ts";
+export { createHeartbeat, createPresence, type HeartbeatOptions, type PresenceOptions } from "./from-connection.ts";
 export {
   type BeatOutcome,
   createHeartbeatPublisher,

@@ -1,4 +1,4 @@
-import type { Bucket } from "@fleet/bus";
+import type { Bucket, BucketEntry } from "@fleet/bus";
 import { isFleetError } from "@fleet/runtime";
 import { decodeRosterRecord, isPeelId, type RosterRecord } from "@fleet/wire";
 
@@ -23,16 +23,21 @@ export async function readRoster(
   let malformed = 0;
   let brokerNow: number | undefined;
   try {
-    const replay = await bucket.replay(({ key, value, operation, storedAt }) => {
+    const visit = ({ key, value, operation, storedAt }: BucketEntry) => {
       // The others are the fence's own.
-      if (operation !== "put" || !isPeelId(key)) return;
+      if (!isPeelId(key)) return;
       const decoded = decodeRosterRecord(value);
-      if (!decoded.ok) malformed += 1;
-      else {
+      if (operation !== "put") {
+        byId.delete(key);
+        storedAtOf.delete(key);
+      } else if (decoded.ok) {
         byId.set(key, decoded.value);
         storedAtOf.set(key, storedAt);
-      }
-    }, options);
+      } else malformed += 1;
+    };
+    const replay = await bucket.replay(visit, options);
+    // A record that was replaced while it was read has not come; the one that replaced it is among those since.
+    await bucket.replay(visit, { ...options, after: replay.lastRevision });
     brokerNow = replay.brokerNow;
   } catch (error) {
     if (!isFleetError(error, "BUCKET_MISSING")) throw error;

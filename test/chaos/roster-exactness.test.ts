@@ -14,6 +14,7 @@ import { type RunningSwarm, startSwarm } from "../integration/swarm-members.ts";
 import { type Fleet, startFleetOf } from "./fleet.ts";
 import { readHistory, type StoredTransition } from "./roster-history.ts";
 
+/** Half of them crash, half of them leave. */
 const PEELS = 2_000;
 const INTERVAL_MS = 1_000;
 const TTL_MS = 5_000;
@@ -27,7 +28,9 @@ const MASTER_BLOWS = 10;
 const PEEL_BLOWS = 20;
 const PEELS_AT_ONCE = 5;
 /** One that crashed comes back when its crash was surely told. */
-const AWAY_MS = TTL_MS + 4_000;
+const CRASHED_MS = TTL_MS + 4_000;
+/** One that left comes back while a dead master's lease still runs. */
+const LEFT_MS = 500;
 /** A master has to see for so long before the other one may be struck: what happens is then known to at least one. */
 const STEADY_MS = 1_000;
 const LONG_PATIENCE = { timeoutMs: 120_000 };
@@ -51,29 +54,36 @@ describe("two masters that are struck again and again, over a fleet that comes a
 
     const happened = new Map<string, Event[]>();
     const leaving = new Set<string>();
-    await using running = await startSwarm(server.url, {
-      peels: String(PEELS),
-      interval: `${INTERVAL_MS}ms`,
-      ttl: `${TTL_MS}ms`,
-      seed: String(seed),
-      onChange({ id, condition, session, lives }) {
-        const reason = condition === "crashed" && leaving.has(id) ? "unknown" : reasonFor(condition, lives);
-        if (condition === "leaving") leaving.add(id);
-        else leaving.delete(id);
-        if (!reason) return;
-        const events = happened.get(id);
-        if (events) events.push({ reason, session });
-        else happened.set(id, [{ reason, session }]);
-      },
-    });
+    const startHalf = (prefix: string) =>
+      startSwarm(server.url, {
+        peels: String(PEELS / 2),
+        prefix,
+        interval: `${INTERVAL_MS}ms`,
+        ttl: `${TTL_MS}ms`,
+        seed: String(seed),
+        onChange({ id, condition, session, lives }) {
+          const reason = condition === "crashed" && leaving.has(id) ? "unknown" : reasonFor(condition, lives);
+          if (condition === "leaving") leaving.add(id);
+          else leaving.delete(id);
+          if (!reason) return;
+          const events = happened.get(id);
+          if (events) events.push({ reason, session });
+          else happened.set(id, [{ reason, session }]);
+        },
+      });
+    await using crashers = await startHalf("crasher-");
+    await using leavers = await startHalf("leaver-");
     await eventually(async () => assert.equal((await readHistory(fleet.connection)).size, PEELS), LONG_PATIENCE);
 
     const startedAt = Date.now();
-    const peels = new Peels(running, random);
+    const halves = [
+      new Peels(crashers, { ending: "crash", awayMs: CRASHED_MS, random }),
+      new Peels(leavers, { ending: "leave", awayMs: LEFT_MS, random }),
+    ];
     let isOver = false;
     const strikingPeels = (async () => {
       for (let blows = 0; blows < PEEL_BLOWS || !isOver; blows += 1) {
-        peels.strike();
+        for (const half of halves) half.strike();
         await sleep(systemClock, random() * 500);
       }
     })();
@@ -81,7 +91,9 @@ describe("two masters that are struck again and again, over a fleet that comes a
     isOver = true;
     await strikingPeels;
     const struckMs = Date.now() - startedAt;
-    t.diagnostic(`${masters.blows.join(", ")}; peels: ${JSON.stringify(peels.struck)} in ${struckMs} ms`);
+    t.diagnostic(
+      `${masters.blows.join(", ")}; peels: ${JSON.stringify(halves.map(({ struck }) => struck))} in ${struckMs} ms`,
+    );
 
     await masters.untilSteady();
     await eventually(async () => assertSame(await readHistory(fleet.connection), happened), {
@@ -92,7 +104,7 @@ describe("two masters that are struck again and again, over a fleet that comes a
     await sleep(systemClock, TTL_MS);
     const history = await readHistory(fleet.connection);
     assertSame(history, happened);
-    assert.equal(running.swarm.census.silent(TTL_MS), 0, "the simulated fleet itself was too slow");
+    for (const { swarm } of [crashers, leavers]) assert.equal(swarm.census.silent(TTL_MS), 0, "the swarm was too slow");
     assertTermsGrow(history);
     const most = Math.max(...[...happened.values()].map(({ length }) => length));
     t.diagnostic(`${[...happened.values()].flat().length} transitions, at most ${most} of one peel`);
@@ -107,29 +119,36 @@ function reasonFor(condition: string, lives: number): RosterRecord["reason"] | u
   return condition === "crashed" ? "expired" : undefined;
 }
 
-/** Strikes peels: they crash, leave, and come back in another session. */
+interface PeelsOptions {
+  readonly ending: "crash" | "leave";
+  /** For how long one stays away at least. */
+  readonly awayMs: number;
+  readonly random: () => number;
+}
+
+/** Strikes peels: they end, and come back in another session. */
 class Peels {
   readonly struck = { crash: 0, leave: 0, join: 0 };
   readonly #running: RunningSwarm;
-  readonly #random: () => number;
+  readonly #options: PeelsOptions;
   /** When those that are away may come back, in the order in which they went. */
   readonly #away: number[] = [];
 
-  constructor(running: RunningSwarm, random: () => number) {
+  constructor(running: RunningSwarm, options: PeelsOptions) {
     this.#running = running;
-    this.#random = random;
+    this.#options = options;
   }
 
   strike(): void {
-    const kind = (["crash", "leave", "join"] as const)[Math.floor(this.#random() * 3)] as "crash" | "leave" | "join";
-    const wanted = 1 + Math.floor(this.#random() * PEELS_AT_ONCE);
+    const { ending, awayMs, random } = this.#options;
+    const kind = random() < 0.5 ? ending : "join";
+    const wanted = 1 + Math.floor(random() * PEELS_AT_ONCE);
     for (let count = 0; count < wanted; count += 1) {
       if (kind === "join" && !((this.#away[0] ?? Number.POSITIVE_INFINITY) <= Date.now())) return;
       if (this.#running.swarm.intervene(kind, 1).length === 0) return;
       this.struck[kind] += 1;
       if (kind === "join") this.#away.shift();
-      // A goodbye can turn out to be none: it is then a crash.
-      else this.#away.push(Date.now() + (kind === "crash" ? AWAY_MS : this.#random() * AWAY_MS));
+      else this.#away.push(Date.now() + awayMs);
     }
   }
 }

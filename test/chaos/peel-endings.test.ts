@@ -137,17 +137,21 @@ describe("a fleet with one master", () => {
     await stopped(second);
   });
 
-  it("does not let an old process that ends take its successor with it", async () => {
+  it("does not let an old process that ends take its successor with it", async (t) => {
     const old = fleet.startPeel("heir");
     const oldSession = await joined("heir");
     old.signal("SIGSTOP");
+    const stoppedAt = Date.now();
     const heir = fleet.startPeel("heir");
+    t.after(() => stopped(heir));
     const history = await eventually(async () => {
       const found = (await readHistory(fleet.connection)).get("heir") ?? [];
       assert.notEqual(found.at(-1)?.session, oldSession);
       return found;
     }, PATIENCE);
     const { session } = history.at(-1) ?? {};
+    // Until then the two of them would be in conflict, rightly.
+    await eventually(() => assert.ok(Date.now() > stoppedAt + 3 * INTERVAL_MS), PATIENCE);
     old.signal("SIGTERM");
     old.signal("SIGCONT");
     await old.command.ended;
@@ -159,7 +163,6 @@ describe("a fleet with one master", () => {
       after.slice(history.length).map(({ reason, session: told }) => [reason, told]),
       [],
     );
-    await stopped(heir);
   });
 
   it("takes neither a peel's clock nor a goodbye of a former session for anything", async () => {

@@ -24,8 +24,8 @@ const MASTER_FLAGS = {
   "lease-ttl": "2s",
 };
 /** Masters that are killed, or stopped for a while; the rest are peels, a handful at a time. */
-const MASTER_BLOWS = 10;
-const PEEL_BLOWS = 20;
+const MASTER_BLOWS = 8;
+const PEEL_BLOWS = 30;
 const PEELS_AT_ONCE = 5;
 /** One that crashed comes back when its crash was surely told. */
 const CRASHED_MS = TTL_MS + 4_000;

@@ -343,7 +343,11 @@ class BucketView implements LiveView {
     const found = await withDeadline(deadline, (within) => this.#read(cause, timeoutMs, within));
     logger.info("heartbeat bucket read", { cause, ...found, duration_ms: Math.round(clock.monoMs() - startedMono) });
     observer.answered();
-    if (cause === "loss") this.#index.reviewed(found.unheard);
+    if (cause === "loss") {
+      // Another bucket than before agrees to every loss.
+      this.#noteAnew(await this.#parts.bucket.state({ timeoutMs: RETRY_MS }));
+      this.#index.reviewed(found.unheard);
+    }
     // One that was disturbed meanwhile is read again.
     if (observer.state.disturbance === disturbance) observer.synced();
     this.#tick();

@@ -200,8 +200,8 @@ class PresenceHistory {
         this.#brokerBack();
       },
       "JetStream answers nobody": async () => {
-        // With both there is no way to know who is there, and blindness ends all the same.
-        broker.lossProbability = 0;
+        // The same here: and blindness ends all the same.
+        if (broker.isDeaf || broker.lossProbability > 0) return;
         broker.isMute = true;
         await this.#pass(seconds(random.pick([10, 100])));
         broker.isMute = false;
@@ -216,7 +216,10 @@ class PresenceHistory {
         const hours = random.between(-5, 5);
         if (this.#jumps) this.#process.jumpWall(hours * 3_600_000);
       },
-      "the wall clock of the broker jumps on": () => broker.jumpWall(random.between(0, 5) * 3_600_000),
+      "the wall clock of the broker jumps on": () => {
+        // It empties the bucket. Whoever is deaf as well has nothing left to know by.
+        if (!broker.isDeaf && broker.lossProbability === 0) broker.jumpWall(random.between(0, 5) * 3_600_000);
+      },
     };
     const what = random.pick(Object.keys(strikes));
     this.#note(`${what} (${peel.id} ${peel.session})`);

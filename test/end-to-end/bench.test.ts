@@ -45,7 +45,7 @@ describe("the benchmarks", () => {
     assert.match(list.stdout, /^beats +acknowledged beats/m);
     const wrong = await runBench(["beets"]);
     assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
-    assert.match(wrong.stderr, /^no such benchmark: beets; there are beats, count, peel$/m);
+    assert.match(wrong.stderr, /^no such benchmark: beets; there are beats, count, peel, operations$/m);
     assert.equal((await runBench(["beats", "--runs", "0"])).code, 2);
   });
 });

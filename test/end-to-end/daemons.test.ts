@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,13 @@ async function untilLogged(command: FleetCommand, message: string): Promise<void
     assert.equal(command.stderr, "");
     assert.ok(messagesOf(command).includes(message), `not logged: ${message}\n${command.stdout}`);
   }, PATIENCE);
+}
+
+/** Resolves when a process that was sent SIGSTOP stands still; at once where the system does not tell. */
+async function untilStopped(pid: number): Promise<void> {
+  if (!existsSync("/proc/self/stat")) return;
+  // The state comes after the name, which is in parentheses.
+  await eventually(() => assert.match(readFileSync(`/proc/${pid}/stat`, "utf8"), /\) T /), PATIENCE);
 }
 
 for (const role of ROLES) {
@@ -92,6 +100,7 @@ for (const role of ROLES) {
         await untilLogged(daemon, "connected to NATS");
         // Who does not answer is waited for: the first signal takes a while.
         server.kill("SIGSTOP");
+        await untilStopped(server.pid);
         daemon.child.kill(signal);
         await untilLogged(daemon, "stopping");
         await eventually(() => {

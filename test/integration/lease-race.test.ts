@@ -58,6 +58,10 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
     it("get it one at a time, at first and whenever it has been released", async () => {
       const [first] = sessions as [BusSession];
       await setUpBucket(first.connection, leaseBucketSpec({ ttlMs: TTL_MS }), { replicas: 3 });
+      // Each of their servers knows the bucket, which a cluster tells from one to the other in its own time.
+      for (const { connection } of sessions) {
+        await eventually(() => createBucket(connection, LEASE_BUCKET).put("known", new Uint8Array()));
+      }
       const stores = storesOf("publisher");
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await Promise.all(

@@ -62,7 +62,8 @@ export function createSubscription(parts: SubscriptionParts, onClose: () => void
 
   const attach = (client: NatsConnection) => {
     cancelRetry();
-    if (closed || client.isClosed()) return;
+    // One that is being closed takes no subscriptions, and there is nothing more to hear from it.
+    if (closed || client.isClosed() || client.isDraining()) return;
     current = client.subscribe(subject, {
       ...(queue !== undefined && { queue }),
       callback(error, message) {

@@ -110,7 +110,7 @@ describe("a peel", () => {
       await world.pass(10_000);
       world.beat("web1", { session: "web1-a" });
     }
-    assert.deepEqual([world.news(), world.index.get("web1")?.rival], [["web1 online returned"], undefined]);
+    assert.deepEqual([world.news(), world.index.get("web1")?.interleaved], [["web1 online returned"], false]);
   });
 
   it("with two processes has one when the other says goodbye", async () => {

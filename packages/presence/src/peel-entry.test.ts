@@ -25,7 +25,18 @@ const table: [what: string, history: string, effects: string, now: { session: st
     ["is heard twice and late", "A1@0 A2@10 A1@10.5 A2@20 A3@21", "first again stale again again", { session: "A" }],
     ["counts anew in its session", "A8@0 A9@10 A1@21 A2@31", "first again again again", { session: "A" }],
     ["restarts", "A1@0 B1@5", "first restarted", { session: "B", rival: "A" }],
-    ["restarts, and was long ago another", "A1@0 B1@5 B2@15 B3@26", "first restarted again again", { session: "B" }],
+    [
+      "restarts, and was long ago another",
+      "A1@0 B1@5 B2@15 B3@26",
+      "first restarted again again",
+      { session: "B", rival: "A" },
+    ],
+    [
+      "restarts, and whose process of before goes on for a moment, long after",
+      "A1@0 B1@5 B2@15 B3@26 A2@30",
+      "first restarted again again outlived",
+      { session: "B", rival: "A" },
+    ],
     [
       "restarts, and a beat of before comes late",
       "A7@0 B1@5 A7@6",
@@ -43,7 +54,7 @@ const table: [what: string, history: string, effects: string, now: { session: st
       "has two processes no more",
       "A1@0 B1@5 A2@10 A3@20 A4@30",
       "first restarted interleaved again again",
-      { session: "A" },
+      { session: "A", rival: "B" },
     ],
     [
       "has two processes, one of another make",

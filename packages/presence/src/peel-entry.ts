@@ -144,8 +144,8 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
     entry.rival = isReplaced ? { session: former, seq: formerSeq, heardMono: formerMono, before } : undefined;
     entry.interleaved = isReplaced && effect === "interleaved";
     entry.session = session;
-  } else if (entry.rival && heardMono > rivalUntilMono(entry)) {
-    entry.rival = undefined;
+  } else if (heardMono > rivalUntilMono(entry)) {
+    // The former session stays known: a process of it that was stopped may go on for a moment, long after.
     entry.interleaved = false;
   }
   entry.heardMono = Math.max(entry.heardMono, heardMono);

@@ -27,6 +27,8 @@ const suites = {
   integration: { folders: [testFolder("integration")], options: fewAtATime },
   "end-to-end": { folders: [testFolder("end-to-end")], options: fewAtATime },
   chaos: { folders: [testFolder("chaos")], options: oneAtATime },
+  // Runs when it is named: minutes of strikes at random, to be repeated with many seeds.
+  endurance: { folders: [testFolder("endurance")], options: oneAtATime, onlyNamed: true },
 };
 
 function packageFolders() {
@@ -89,7 +91,8 @@ let interrupted = false;
 let ran = 0;
 const failed = [];
 for (const suite of Object.keys(suites)) {
-  if (interrupted || (named.length > 0 && !named.includes(suite))) continue;
+  const isWanted = named.length > 0 ? named.includes(suite) : !suites[suite].onlyNamed;
+  if (interrupted || !isWanted) continue;
   const files = compiledTests(suite);
   const missing = files.filter((file) => !existsSync(file));
   if (missing.length > 0) {

@@ -47,7 +47,9 @@ export interface PresenceSubsystem extends Subsystem {
 const STALE_INTERVALS = 3;
 /** A difference between the index and the broker's count that is there for so many intervals has a cause. */
 const LASTING_INTERVALS = 2;
-/** The holder of the publisher lease removes markers at once; others after as long, and as much again at random. */
+/** The holder of the publisher lease removes markers as soon as it can have written what they say into the roster. */
+const HOLDER_SWEEP_MS = 100;
+/** Others do so after this, and up to twice as much again at random. */
 const STANDBY_SWEEP_MS = 500;
 /** Why connections end, in the words of a server that stops. */
 const SERVER_SHUTDOWN = "Server Shutdown";
@@ -68,7 +70,9 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
     bucket,
     clock,
     logger,
-    delayMs: () => (publishing ? 0 : STANDBY_SWEEP_MS * (1 + 2 * random())),
+    delayMs: () => (publishing ? HOLDER_SWEEP_MS : STANDBY_SWEEP_MS * (1 + 2 * random())),
+    // A master that is blind has not told of the goodbye; if it died, nobody would know of it.
+    mayPurge: () => view.blindness === undefined,
     onSwept: () => counter.refresh(),
   });
   const view = createLiveView({

@@ -54,6 +54,24 @@ test("a marker that is heard is purged, and with it the key is gone from the bro
   await stop();
 });
 
+test("a marker that may not go yet stays, counts as one, and goes when it may", async () => {
+  const place = createPlace();
+  await leave(place, "web1");
+  let told = false;
+  const logger = createRecordingLogger();
+  const sweeper = createMarkerSweeper({ ...place, logger, mayPurge: () => told });
+  const controller = new AbortController();
+  const run = sweeper.run(controller.signal);
+  sweeper.heard("web1");
+  await place.clock.advance(5_000);
+  assert.deepEqual([(await place.bucket.state()).keys, sweeper.outstanding], [1, 1]);
+  told = true;
+  await place.clock.advance(1_000);
+  assert.deepEqual([(await place.bucket.state()).keys, sweeper.outstanding], [0, 0]);
+  controller.abort();
+  await run;
+});
+
 test("what was heard before it runs is looked after when it runs", async () => {
   const place = createPlace();
   await leave(place, "web1");

@@ -8,6 +8,11 @@ export interface MarkerSweeperParts {
   readonly logger: Logger;
   /** Time to wait before a marker that was heard is looked at: one master is first. @default 0 */
   readonly delayMs?: () => number;
+  /**
+   * Whether a marker may go now: it is the only witness of a goodbye until that has been told. One that may not is looked at
+   * again. @default always
+   */
+  readonly mayPurge?: () => boolean;
   /** Called when a marker is gone: the broker's count has changed. */
   readonly onSwept?: () => void;
 }
@@ -42,7 +47,7 @@ interface Look {
  * masters may sweep the same bucket.
  */
 export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
-  const { bucket, clock, logger, delayMs = () => 0, onSwept } = parts;
+  const { bucket, clock, logger, delayMs = () => 0, mayPurge = () => true, onSwept } = parts;
   /** Keys to look at now, with {@link Look.beatsFound}. */
   const queue = new Map<string, number>();
   /** Keys to look at later, with the way to call it off. */
@@ -63,6 +68,7 @@ export function createMarkerSweeper(parts: MarkerSweeperParts): MarkerSweeper {
         return afterMs === undefined ? undefined : { afterMs, beatsFound: beatsFound + 1 };
       }
       outstanding.add(key);
+      if (!mayPurge()) return { afterMs: RETRY_MS, beatsFound };
       await bucket.purge(key, { before: last.revision + 1, timeoutMs: REQUEST_TIMEOUT_MS });
       outstanding.delete(key);
       onSwept?.();

@@ -7,12 +7,12 @@ import type { Connection } from "@fleet/bus";
 import { sleep, systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import type { RosterRecord } from "@fleet/wire";
+import { type Fleet, startFleetOf } from "../chaos/fleet.ts";
+import { readHistory, type StoredTransition } from "../chaos/roster-history.ts";
 import type { DaemonProcess } from "../end-to-end/daemon-process.ts";
 import { holdingsOf } from "../end-to-end/lease-holdings.ts";
 import { readRosterTerms } from "../end-to-end/lease-records.ts";
 import { type RunningSwarm, startSwarm } from "../integration/swarm-members.ts";
-import { type Fleet, startFleetOf } from "./fleet.ts";
-import { readHistory, type StoredTransition } from "./roster-history.ts";
 
 /** Half of them crash, half of them leave. */
 const PEELS = 2_000;

@@ -61,7 +61,8 @@ describe("the commands that say who is here", () => {
   });
 
   it("show all that is known of a peel, for people and for programs", async () => {
-    const { stdout } = await until(/^State: +online$/m, "peel", "show", "web-1");
+    // Its facts are stored once a master has made their bucket.
+    const { stdout } = await until(/^Facts:$/m, "peel", "show", "web-1");
     assert.match(stdout, /^Peel: +web-1\nState: +online\nReason: +joined\nSince: /);
     assert.match(stdout, /^Labels: +role=web$/m);
     assert.match(stdout, /^Evidence:\n {2}\S/m);

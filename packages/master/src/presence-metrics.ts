@@ -17,7 +17,7 @@ const SKEW_BUCKETS = [-3600, -60, -10, -1, -0.1, 0, 0.1, 1, 10, 60, 3600];
 export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift }: PresenceMetricsParts): void {
   metrics.computedGauge(
     "connected_peels",
-    "Live peels: keys of the heartbeat bucket less delete markers, as of the last good count.",
+    "Live peels: keys of the heartbeat bucket less delete markers, values that are no beat and peels that crashed, as of the last good count.",
     () => counter.count,
   );
   metrics.computedGauge(

@@ -18,7 +18,7 @@ export interface PeelEvidence {
   readonly heardMono: number;
   /** Time that it means to let pass between two beats; 0 where it does not say. */
   readonly intervalMs: number;
-  /** The session heard before the present one, as long as both may be alive. */
+  /** The session heard before the present one; it stays known after it has ended. */
   readonly rival: Rival | undefined;
   /** Both sessions were heard after the other. */
   readonly interleaved: boolean;

@@ -21,7 +21,7 @@ interface Window {
 }
 
 export function createTransitionLog({ clock, logger }: { clock: Clock; logger: Logger }): TransitionLog {
-  /** Of the losses of very many, which are never written one by one, beside the others of the same reason. */
+  /** By reason; the losses of very many, of whatever reason and never written one by one, share one. */
   const windows = new Map<string, Window>();
   let cancel: (() => void) | undefined;
 

@@ -26,6 +26,8 @@ for (const role of ROLES) {
       await using daemon = startFleet([role, "run", ...ANY_PORT], { environment: { FLEET_NATS_URL: server.url } });
       await eventually(() => assert.match(daemon.stdout, RUNNING[role]), PATIENCE);
       const readyz = `http://${addressOf(daemon)}/readyz`;
+      // One that has written nothing yet has nothing to take back, and ends before anybody can ask it.
+      await eventually(async () => assert.equal((await fetch(readyz)).status, 200), PATIENCE);
       server.kill("SIGSTOP");
       daemon.child.kill("SIGTERM");
       await eventually(async () => {

@@ -337,10 +337,10 @@ class BucketView implements LiveView {
     const { disturbance } = observer.state;
     const startedMono = clock.monoMs();
     this.#wanted = undefined;
-    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
     const timeoutMs = Math.max(MIN_SYNC_TIMEOUT_MS, ttlMs);
     const deadline = { clock, timeoutMs, what: "read the heartbeat bucket", signal };
     const found = await withDeadline(deadline, (within) => this.#read(cause, timeoutMs, within));
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
     logger.info("heartbeat bucket read", { cause, ...found, duration_ms: Math.round(clock.monoMs() - startedMono) });
     observer.answered();
     if (cause === "loss") {

@@ -102,7 +102,13 @@ have \`go_*\` metrics; in their place are those of Node.js, \`nodejs_*\`. The \`
 ${markdownTable(metricColumns, await declaredMetrics())}
 `;
 
+const { BENCHMARKS } = await import("../test/dist/bench/suite.js");
+const { readResults } = await import("../test/dist/bench/results-file.js");
+const { renderResultsPage } = await import("../test/dist/bench/results-page.js");
+const benchmarksPage = renderResultsPage(await readResults(join(root, "docs", "benchmarks.json")), BENCHMARKS);
+
 mkdirSync(join(root, "docs"), { recursive: true });
+writeFileSync(join(root, "docs", "benchmarks.md"), benchmarksPage);
 writeFileSync(join(root, "docs", "errors.md"), errorsPage);
 writeFileSync(join(root, "docs", "metrics.md"), metricsPage);
 

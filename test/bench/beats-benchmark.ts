@@ -10,6 +10,10 @@ const BRIEF_KEYS = 20_000;
 export const beatsBenchmark: Benchmark = {
   name: "beats",
   summary: "acknowledged beats from one process: the swarm, against the bare client",
+  measures:
+    "Beats a second that one swarm process writes into a bucket in memory and gets acknowledged, with more of them due than the broker takes, and what that costs the process; held against a loop that only publishes with a reply subject, by the same client.",
+  leavesOut:
+    "a master or anybody else who listens, copies in a cluster, and the cost of a connection for each peel (see connections).",
   async run({ serverPath, brief, note }) {
     const sizes = brief
       ? { keys: BRIEF_KEYS, warmUpMs: 200, measureMs: 1_000 }

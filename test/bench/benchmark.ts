@@ -5,7 +5,7 @@ export interface Measurement {
   /** `1/s`, `ms`, `MB`, `us`, `%`. */
   readonly unit: string;
   readonly value: number;
-  /** What cannot be beaten, measured in the same run. */
+  /** What cannot be beaten, or what it is held against, measured in the same run. */
   readonly limit?: { readonly what: string; readonly value: number };
   /** What is asked for, by design. */
   readonly budget?: Budget;
@@ -15,6 +15,8 @@ export interface Measurement {
 export interface Budget {
   readonly least?: number;
   readonly most?: number;
+  /** The same for the ratio to the limit, whatever the machine: `1.7` is 1.7 times the limit. */
+  readonly mostOfLimit?: number;
 }
 
 /** What a run needs to know. */
@@ -25,12 +27,23 @@ export interface BenchmarkContext {
   readonly brief: boolean;
   /** Tells the person who waits. */
   readonly note: (text: string) => void;
+  /** Names other software that takes part, and its version, so that it is told beside the figures. */
+  readonly uses: (software: string, version: string) => void;
 }
 
 export interface Benchmark {
   /** As on the command line: `beats`. */
   readonly name: string;
+  /** One line for a list. */
   readonly summary: string;
+  /** What the figures are of, and under which load, in whole sentences for the page. */
+  readonly measures: string;
+  /** What they do not tell, in whole sentences. */
+  readonly leavesOut: string;
+  /** How often it is run unless something else is asked for. @default 3: fewer show nothing of the noise */
+  readonly runs?: number;
+  /** Takes so long that it runs only when it is named. @default false */
+  readonly onlyNamed?: boolean;
   /** Measures once. */
   run(context: BenchmarkContext): Promise<Measurement[]>;
 }

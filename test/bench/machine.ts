@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** Where figures come from. */
@@ -8,28 +10,34 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGb: number;
   readonly system: string;
-  readonly node: string;
-  readonly natsServer: string;
-  /** The commit measured; `+` if something was changed since. */
-  readonly commit: string;
-  /** Processes that wanted to run during the minute before: well above 0, others were at work. */
-  readonly loadBefore: number;
+  /** Versions by name: of this program, its client library, Node.js and the nats-server. */
+  readonly software: Readonly<Record<string, string>>;
 }
 
-export async function describeMachine(natsServer: string): Promise<Machine> {
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+export function describeMachine(natsServer: string): Machine {
   return {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 1e8) / 10,
     system: `${platform()} ${release()} ${arch()}`,
-    node: process.version,
-    natsServer,
-    commit: await describeCommit(),
-    loadBefore: loadavg()[0] ?? Number.NaN,
+    software: {
+      fleet: versionIn("packages/cli"),
+      nats: versionIn("node_modules/nats"),
+      "Node.js": process.version.slice(1),
+      "nats-server": natsServer,
+    },
   };
 }
 
-async function describeCommit(): Promise<string> {
+/** Processes that wanted to run during the last minute, on average. */
+export function loadOfMachine(): number {
+  return loadavg()[0] ?? Number.NaN;
+}
+
+/** The commit that is measured; `+` if something was changed since. */
+export async function describeCommit(): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)("git", ["describe", "--always", "--dirty=+"]);
     return stdout.trim();
@@ -38,7 +46,11 @@ async function describeCommit(): Promise<string> {
   }
 }
 
-export function renderMachine(machine: Machine): string {
-  const { cpu, cores, memoryGb, system, node, natsServer, commit, loadBefore } = machine;
-  return `${cores} cores (${cpu}), ${memoryGb} GB, ${system}; Node.js ${node}, nats-server ${natsServer}; commit ${commit}; load before: ${loadBefore.toFixed(1)}`;
+export function renderMachine({ cpu, cores, memoryGb, system, software }: Machine): string {
+  const versions = Object.entries(software).map(([name, version]) => `${name} ${version}`);
+  return `${cores} cores (${cpu}), ${memoryGb} GB, ${system}; ${versions.join(", ")}`;
+}
+
+function versionIn(folder: string): string {
+  return (JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as { version: string }).version;
 }

@@ -1,66 +1,95 @@
 // Runs the benchmarks: `npm run bench -- [name ...] [--runs N] [--brief] [--json FILE] [--list]`.
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { resolveTestServer } from "@fleet/broker/testing";
-import { beatsBenchmark } from "./beats-benchmark.ts";
 import type { Benchmark, Measurement } from "./benchmark.ts";
-import { countBenchmark } from "./count-benchmark.ts";
-import { describeMachine, renderMachine } from "./machine.ts";
-import { operationsBenchmark } from "./operations-benchmark.ts";
-import { peelBenchmark } from "./peel-benchmark.ts";
+import { describeCommit, describeMachine, loadOfMachine, type Machine, renderMachine } from "./machine.ts";
 import { gatherResults, type Result, renderResults } from "./results.ts";
+import { type BenchmarkRecord, putRecord, readResults, writeResults } from "./results-file.ts";
+import { BENCHMARKS } from "./suite.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [beatsBenchmark, countBenchmark, peelBenchmark, operationsBenchmark];
-/** Fewer show nothing of the noise. */
-const RUNS = "3";
+const RUNS = 3;
 const RESULTS_FILE = "bench-results.json";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    runs: { type: "string", default: RUNS },
+    runs: { type: "string" },
     brief: { type: "boolean", default: false },
-    json: { type: "string", default: RESULTS_FILE },
+    json: { type: "string" },
     list: { type: "boolean", default: false },
   },
 });
 const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
-const runs = Number(values.runs);
+const givenRuns = values.runs === undefined ? undefined : Number(values.runs);
 if (values.list) {
-  for (const { name, summary } of BENCHMARKS) console.log(`${name.padEnd(11)} ${summary}`);
-} else if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1) {
+  for (const { name, summary, onlyNamed } of BENCHMARKS) {
+    console.log(`${name.padEnd(11)} ${summary}${onlyNamed ? " (only when named)" : ""}`);
+  }
+} else if (unknown.length > 0) {
   const names = BENCHMARKS.map(({ name }) => name).join(", ");
-  if (unknown.length > 0) console.error(`no such benchmark: ${unknown.join(", ")}; there are ${names}`);
-  else console.error(`--runs: "${values.runs}" is not a whole number above 0`);
+  console.error(`no such benchmark: ${unknown.join(", ")}; there are ${names}`);
+  process.exitCode = 2;
+} else if (givenRuns !== undefined && (!Number.isInteger(givenRuns) || givenRuns < 1)) {
+  console.error(`--runs: "${values.runs}" is not a whole number above 0`);
   process.exitCode = 2;
 } else {
-  await runBenchmarks(BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
+  const isWanted = ({ name, onlyNamed = false }: Benchmark) =>
+    positionals.length === 0 ? !onlyNamed : positionals.includes(name);
+  await runBenchmarks(BENCHMARKS.filter(isWanted));
 }
 
 async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
+  // What is measured in brief is no figure, and takes the place of none unless a file is named for it.
+  const file = values.json ?? (values.brief ? undefined : RESULTS_FILE);
   const { path: serverPath, version } = await resolveTestServer();
-  const machine = await describeMachine(version);
+  const machine = describeMachine(version);
+  const commit = await describeCommit();
   const results: Result[] = [];
+  const failed: string[] = [];
   for (const benchmark of benchmarks) {
-    const measured: Measurement[][] = [];
-    for (let run = 1; run <= runs; run += 1) {
-      const note = (text: string) => console.error(`${benchmark.name}, run ${run} of ${runs}: ${text}`);
-      measured.push(await benchmark.run({ serverPath, brief: values.brief, note }));
+    try {
+      const record = await measure(benchmark, { serverPath, machine, commit });
+      results.push(...record.results);
+      // At once: what comes after it may fail, or take long.
+      if (file !== undefined) await writeResults(file, putRecord(await readResults(file), record));
+    } catch (error) {
+      console.error(`${benchmark.name} failed:`, error);
+      failed.push(benchmark.name);
     }
-    results.push(...gatherResults(benchmark.name, measured));
   }
-  console.log(`${renderMachine(machine)}; median of ${runs} runs${values.brief ? ", in brief: no figures" : ""}\n`);
+  console.log(`${renderMachine(machine)}; commit ${commit}${values.brief ? "; in brief: no figures" : ""}\n`);
   console.log(renderResults(results));
-  const document = {
-    schema_version: 1,
-    measured_at: new Date().toISOString(),
-    machine,
+  if (file !== undefined) console.error(`\nwritten: ${file}`);
+  if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
+  // Servers' guardians and the like do not hold the end.
+  process.exit(failed.length > 0 ? 1 : 0);
+}
+
+async function measure(
+  benchmark: Benchmark,
+  { serverPath, machine, commit }: { serverPath: string; machine: Machine; commit: string },
+): Promise<BenchmarkRecord> {
+  const { name } = benchmark;
+  const runs = givenRuns ?? benchmark.runs ?? RUNS;
+  const measuredAt = new Date().toISOString();
+  const loadBefore = loadOfMachine();
+  const software: Record<string, string> = { ...machine.software };
+  const measured: Measurement[][] = [];
+  for (let run = 1; run <= runs; run += 1) {
+    const note = (text: string) => console.error(`${name}, run ${run} of ${runs}: ${text}`);
+    const uses = (program: string, version: string) => {
+      software[program] = version;
+    };
+    measured.push(await benchmark.run({ serverPath, brief: values.brief, note, uses }));
+  }
+  return {
+    name,
+    measuredAt,
+    commit,
+    loadBefore,
+    machine: { ...machine, software },
     runs,
     brief: values.brief,
-    results,
+    results: gatherResults(name, measured),
   };
-  await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`);
-  console.error(`\nwritten: ${values.json}`);
-  // Servers' guardians and the like do not hold the end.
-  process.exit();
 }

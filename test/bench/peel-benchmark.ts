@@ -16,6 +16,9 @@ const BARE_NODE = "console.log('here'); setInterval(() => {}, 1_000);";
 export const peelBenchmark: Benchmark = {
   name: "peel",
   summary: "a peel at rest: memory, CPU, and start to first beat, against bare node",
+  measures:
+    "One `fleet peel run` with its defaults: from the start of the process to its first beat in the bucket, then its memory and CPU over a minute of rest; held against Node.js that only waits.",
+  leavesOut: "scrapes and probes (see operations), and facts that change.",
   async run({ serverPath, brief, note }) {
     const [settleMs, restMs] = brief ? [200, 500] : [5_000, 60_000];
     await using server = await startBenchBroker(serverPath);

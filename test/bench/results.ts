@@ -21,43 +21,69 @@ export function gatherResults(benchmark: string, runs: readonly (readonly Measur
     const measured = runs.flatMap((run) => run.filter((measurement) => measurement.what === what));
     const value = spreadOf(measured.map((measurement) => measurement.value));
     const limits = measured.map((measurement) => measurement.limit?.value ?? Number.NaN);
+    const ratio = spreadOf(measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN)));
     return {
       benchmark,
       what,
       unit,
       value,
-      ...(limit && {
-        limit: { what: limit.what, value: spreadOf(limits) },
-        ratio: spreadOf(measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN))),
-      }),
-      ...(budget && { budget, met: isMet(budget, value.median) }),
+      ...(limit && { limit: { what: limit.what, value: spreadOf(limits) }, ratio }),
+      ...(budget && { budget, met: isMet(budget, value.median, ratio.median) }),
     };
   });
 }
 
-function isMet({ least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }: Budget, value: number): boolean {
-  return value >= least && value <= most;
+function isMet({ least, most, mostOfLimit }: Budget, value: number, ratio: number): boolean {
+  if (least !== undefined && !(value >= least)) return false;
+  if (most !== undefined && !(value <= most)) return false;
+  return mostOfLimit === undefined || ratio <= mostOfLimit;
 }
-
-const COLUMNS = ["benchmark", "measured", "median", "min–max", "limit", "of the limit", "ratio", "budget", ""];
 
 /** One Markdown table of all results. */
 export function renderResults(results: readonly Result[]): string {
-  const rows = results.map(({ benchmark, what, unit, value, limit, ratio, budget, met }) => [
-    benchmark,
+  return markdownTable(
+    ["benchmark", ...RESULT_COLUMNS],
+    results.map((result) => [result.benchmark, ...cellsOf(result)]),
+  );
+}
+
+/** Headings of {@link cellsOf}. */
+export const RESULT_COLUMNS: readonly string[] = [
+  "measured",
+  "median",
+  "min–max",
+  "limit",
+  "of the limit",
+  "ratio",
+  "budget",
+  "",
+];
+
+/** One row of a table. */
+export function cellsOf({ what, unit, value, limit, ratio, budget, met }: Result): string[] {
+  return [
     what,
     `${show(value.median)} ${unit}`,
     range(value),
     limit?.what ?? "",
     limit ? `${show(limit.value.median)} ${unit} (${range(limit.value)})` : "",
     ratio ? `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})` : "",
-    budget
-      ? `${budget.least === undefined ? "≤" : "≥"} ${show(budget.least ?? budget.most ?? Number.NaN)} ${unit}`
-      : "",
+    budget ? renderBudget(budget, unit) : "",
     met === undefined ? "" : met ? "met" : "missed",
-  ]);
+  ];
+}
+
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(COLUMNS), `|${"---|".repeat(COLUMNS.length)}`, ...rows.map(line)].join("\n");
+  return [line(columns), `|${"---|".repeat(columns.length)}`, ...rows.map(line)].join("\n");
+}
+
+function renderBudget({ least, most, mostOfLimit }: Budget, unit: string): string {
+  return [
+    ...(least === undefined ? [] : [`≥ ${show(least)} ${unit}`]),
+    ...(most === undefined ? [] : [`≤ ${show(most)} ${unit}`]),
+    ...(mostOfLimit === undefined ? [] : [`≤ ${mostOfLimit} × the limit`]),
+  ].join(", ");
 }
 
 function range({ min, max }: Spread): string {

@@ -1,4 +1,4 @@
-import { isPattern } from "@fleet/presence";
+import { isPattern, partitionOption } from "@fleet/presence";
 import { durationOption, resolveOptions } from "@fleet/runtime";
 import { type CountKey, isCountKey, isPeelId, PEEL_ID_RULE, PEEL_STATES, type PeelFilter } from "@fleet/wire";
 import * as z from "zod";
@@ -91,6 +91,13 @@ const countSchema = z.object({
 /** What peels are counted by. */
 export function resolveCountKey(values: Values): CountKey {
   return resolveOptions(countSchema, values).by as CountKey;
+}
+
+const partitionSchema = z.object({ partition: partitionOption() });
+
+/** Which partition is asked; `undefined`: the fleet is not split. */
+export function resolvePartition(values: Values): number | undefined {
+  return resolveOptions(partitionSchema, values).partition;
 }
 
 const filterSchema = z

@@ -1,7 +1,7 @@
-import { type Connection, type ConnectionConfig, createBucket } from "@fleet/bus";
+import { type Bucket, type ConnectionConfig, createBucket } from "@fleet/bus";
 import { createPeelMatcher, createRosterFollower, type RosterNews } from "@fleet/presence";
 import { isFleetError, systemClock } from "@fleet/runtime";
-import { type PeelFilter, ROSTER_BUCKET } from "@fleet/wire";
+import { type PeelFilter, presenceNames } from "@fleet/wire";
 import { createLivePicture } from "./dev/live-picture.ts";
 import { sortPeels } from "./peel-order.ts";
 import type { PeelListConfig } from "./peel-query-options.ts";
@@ -16,6 +16,10 @@ interface WatchParts {
   readonly filter: PeelFilter;
 }
 
+interface WatchedFleet extends WatchParts {
+  readonly partition: number | undefined;
+}
+
 /** Least time between two pictures. */
 const DRAW_REST_MS = 500;
 /** Ages grow also when nothing changes. */
@@ -24,11 +28,18 @@ const DRAW_EVERY_MS = 2_000;
 const DRAW_SHARE = 20;
 
 /** Shows the peels and every change, until the process is ended. */
-export async function watchPeels(connection: ConnectionConfig, { list, filter }: WatchParts): Promise<void> {
+export async function watchPeels(
+  connection: ConnectionConfig,
+  { list, filter, partition }: WatchedFleet,
+): Promise<void> {
   await withLastingConnection(connection, list.timeoutMs, async (bus) => {
-    const reading = createPresenceReading(bus, { timeoutMs: list.timeoutMs, note: (text) => console.error(text) });
-    const roster = createBucket(bus, ROSTER_BUCKET);
-    const after = await lastRevision(bus);
+    const reading = createPresenceReading(bus, {
+      timeoutMs: list.timeoutMs,
+      partition,
+      note: (text) => console.error(text),
+    });
+    const roster = createBucket(bus, presenceNames(partition).roster);
+    const after = await lastRevision(roster);
     const show =
       list.output === "json"
         ? writeLines(reading, filter, (news) => console.log(JSON.stringify(newsDocument(news))))
@@ -49,9 +60,9 @@ export async function watchPeels(connection: ConnectionConfig, { list, filter }:
 }
 
 /** Where the roster stands now; what comes after it is news. */
-async function lastRevision(bus: Connection): Promise<number> {
+async function lastRevision(roster: Bucket): Promise<number> {
   try {
-    return (await createBucket(bus, ROSTER_BUCKET).state()).lastRevision;
+    return (await roster.state()).lastRevision;
   } catch (error) {
     if (!isFleetError(error, "BUCKET_MISSING")) throw error;
     console.error("There is no roster yet: changes are shown as soon as a master records them.");

@@ -8,14 +8,7 @@ import {
   type PresenceClient,
 } from "@fleet/presence";
 import { isFleetError, messageOf } from "@fleet/runtime";
-import {
-  type CountGroup,
-  type CountQuery,
-  FACTS_BUCKET,
-  HEARTBEAT_BUCKET,
-  type ListQuery,
-  ROSTER_BUCKET,
-} from "@fleet/wire";
+import { type CountGroup, type CountQuery, FACTS_BUCKET, type ListQuery, presenceNames } from "@fleet/wire";
 import type { AnswerSource } from "./peel-document.ts";
 import { type FoundPeel, readPeel } from "./peel-reading.ts";
 
@@ -43,6 +36,8 @@ export interface PresenceReading {
 
 export interface PresenceReadingParts {
   readonly timeoutMs: number;
+  /** Of a fleet that is split, the part that is read. */
+  readonly partition: number | undefined;
   /** Told once when no master answers, and of what the one that does is not sure of. */
   readonly note: (text: string) => void;
 }
@@ -55,13 +50,14 @@ const NO_ANSWER = ["UNAVAILABLE", "TIMEOUT", "PERMISSION_DENIED", "BAD_QUERY", "
 /** Creates a reading on a connection. */
 export function createPresenceReading(
   connection: Connection,
-  { timeoutMs, note }: PresenceReadingParts,
+  { timeoutMs, partition, note }: PresenceReadingParts,
 ): PresenceReading {
-  const client = createPresenceClient(connection, { timeoutMs: timeoutMs * MASTER_SHARE });
+  const client = createPresenceClient(connection, { timeoutMs: timeoutMs * MASTER_SHARE, partition });
+  const names = presenceNames(partition);
   const bucketsOf = () => ({
     facts: createBucket(connection, FACTS_BUCKET),
-    heartbeats: createBucket(connection, HEARTBEAT_BUCKET),
-    roster: createBucket(connection, ROSTER_BUCKET),
+    heartbeats: createBucket(connection, names.heartbeats),
+    roster: createBucket(connection, names.roster),
   });
   let noted = false;
   const noteOnce = (text: string) => {

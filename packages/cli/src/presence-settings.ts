@@ -1,5 +1,5 @@
 import { flagOnly, type Setting } from "./setting.ts";
-import { NATS_SETTINGS, TIMEOUT } from "./settings.ts";
+import { NATS_SETTINGS, PARTITION, TIMEOUT } from "./settings.ts";
 
 /** Which peels are meant. */
 const FILTER_SETTINGS: readonly Setting[] = [
@@ -15,6 +15,7 @@ const FILTER_SETTINGS: readonly Setting[] = [
 /** Of `fleet peel list`. */
 export const PEEL_LIST_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
+  PARTITION,
   ...FILTER_SETTINGS,
   flagOnly("output", "table, wide, json, yaml or ids", { short: "-o", placeholder: "format", defaultText: "table" }),
   flagOnly("sort", "id, state, since, last-seen, version, os or reason; - before it turns it round", {
@@ -33,11 +34,12 @@ const DOCUMENT_OUTPUT = flagOnly("output", "table, json or yaml", {
 });
 
 /** Of `fleet peel show`. */
-export const PEEL_SHOW_SETTINGS: readonly Setting[] = [...NATS_SETTINGS, DOCUMENT_OUTPUT, TIMEOUT];
+export const PEEL_SHOW_SETTINGS: readonly Setting[] = [...NATS_SETTINGS, PARTITION, DOCUMENT_OUTPUT, TIMEOUT];
 
 /** Of `fleet peel history`. */
 export const PEEL_HISTORY_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
+  PARTITION,
   flagOnly("since", "time for which the availability is told", { placeholder: "duration", defaultText: "24h" }),
   DOCUMENT_OUTPUT,
   TIMEOUT,
@@ -46,6 +48,7 @@ export const PEEL_HISTORY_SETTINGS: readonly Setting[] = [
 /** Of `fleet peel count`. */
 export const PEEL_COUNT_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
+  PARTITION,
   flagOnly("by", "state, version, os, arch or label:KEY", { placeholder: "what", defaultText: "state" }),
   ...FILTER_SETTINGS,
   DOCUMENT_OUTPUT,
@@ -55,6 +58,7 @@ export const PEEL_COUNT_SETTINGS: readonly Setting[] = [
 /** Of `fleet peel forget`. */
 export const PEEL_FORGET_SETTINGS: readonly Setting[] = [
   ...NATS_SETTINGS,
+  PARTITION,
   flagOnly("force", "forget it also if it is online", { kind: "switch" }),
   flagOnly("yes", "do not ask for confirmation", { short: "-y", kind: "switch" }),
   TIMEOUT,

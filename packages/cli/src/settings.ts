@@ -12,6 +12,16 @@ export const NATS_SETTINGS: readonly Setting[] = [
   setting("nats-ca", "file with the certificate authorities of the NATS servers", { placeholder: "file" }),
 ];
 
+/** Which part of a fleet a master sees, or is asked for. */
+export const PARTITION: Setting = setting(
+  "partition",
+  "part of the fleet that is meant, where the broker maps its beats to partitions; from 0",
+  {
+    placeholder: "number",
+    defaultNote: "the fleet is not split",
+  },
+);
+
 /** What the log looks like. */
 export const LOG_SETTINGS: readonly Setting[] = [
   setting("log-level", "least level written: debug, info, warn or error", {
@@ -97,6 +107,7 @@ export const MASTER_SETTINGS: readonly Setting[] = [
     placeholder: "storage",
     defaultText: "file",
   }),
+  PARTITION,
   setting("replicas", "copies of each bucket in a cluster", {
     placeholder: "count",
     defaultNote: "the smaller of 3 and the cluster's size",

@@ -109,3 +109,9 @@ test("a TTL that is too short for the interval is refused", () => {
     "heartbeatTtl: 29s is less than three times the heartbeat interval of 10s; use 30s or more",
   ]);
 });
+
+test("a master sees the whole fleet unless it is told its partition", () => {
+  assert.equal(resolveMasterOptions({}).partition, undefined);
+  assert.equal(resolveMasterOptions({ partition: 0 }).partition, 0);
+  assert.deepEqual(problemsOf({ partition: "" }), ["partition: not a number; use 0 to 1023"]);
+});

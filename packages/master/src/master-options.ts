@@ -1,7 +1,12 @@
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
 import { type LeaseConfig, leaseOfTtl } from "@fleet/lease";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
-import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
+import {
+  type HeartbeatTimingOptions,
+  heartbeatTimingShape,
+  partitionOption,
+  withTimingRelation,
+} from "@fleet/presence";
 import {
   createMasterId,
   type Duration,
@@ -31,6 +36,8 @@ export interface MasterOptions extends HeartbeatTimingOptions, OperationsOptions
   readonly natsCa?: () => string;
   /** Where the heartbeat bucket is kept when this master creates it. @default "file" */
   readonly heartbeatStorage?: "file" | "memory";
+  /** The partition that it sees, of a fleet whose beats the broker maps to partitions, from 0. @default the whole fleet */
+  readonly partition?: number;
   /** Copies of each bucket in a cluster. @default the smaller of 3 and the cluster's size */
   readonly replicas?: number;
   /** Time between two counts of the peels. @default "15s" */
@@ -52,6 +59,8 @@ export interface MasterConfig extends OperationsConfig {
   readonly heartbeatTtlMs: number;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatStorage: "file" | "memory";
+  /** `undefined`: the whole fleet. */
+  readonly partition: number | undefined;
   /** `undefined`: by the size of the cluster. */
   readonly replicas: number | undefined;
   readonly countIntervalMs: number;
@@ -81,6 +90,7 @@ const shape = z.strictObject({
     .min(1, { error: "too few; use 1 to 5" })
     .max(5, { error: "too many; use 1 to 5" })
     .optional(),
+  partition: partitionOption(),
   countInterval: durationOption({ minMs: 100, maxMs: 600_000 }).default(15_000),
   leaseTtl: durationOption({ minMs: 1_000, maxMs: 600_000 }).default(15_000),
   forgetAfter: durationOption({ minMs: 60_000, maxMs: 10 * 365 * 86_400_000 }).optional(),
@@ -106,6 +116,7 @@ export function resolveMasterOptions(options: MasterOptions): MasterConfig {
     heartbeatTtlMs: given.heartbeatTtl,
     heartbeatIntervalMs: given.heartbeatInterval,
     heartbeatStorage: given.heartbeatStorage,
+    partition: given.partition,
     replicas: given.replicas,
     countIntervalMs: given.countInterval,
     lease: leaseOfTtl(given.leaseTtl),

@@ -17,7 +17,7 @@ import {
   type Pulse,
   type Service,
 } from "@fleet/runtime";
-import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, ROSTER_BUCKET, rosterBucketSpec } from "@fleet/wire";
+import { factsBucketSpec, heartbeatBucketSpec, leaseBucketSpec, presenceNames, rosterBucketSpec } from "@fleet/wire";
 import { createBucketKeeper } from "./bucket-keeper.ts";
 import type { MasterConfig } from "./master-options.ts";
 import { createPresenceSubsystem } from "./presence-subsystem.ts";
@@ -53,13 +53,19 @@ export function createMaster({ config, version, clock, random, logger, control }
   const stopTimeoutMs = config.shutdownTimeoutMs;
   const session = createSessionId();
 
+  const names = presenceNames(config.partition);
+
   const keeper = createBucketKeeper({
     connection,
     buckets: [
-      heartbeatBucketSpec({ ttlMs: config.heartbeatTtlMs, storage: config.heartbeatStorage }),
+      heartbeatBucketSpec({
+        name: names.heartbeats,
+        ttlMs: config.heartbeatTtlMs,
+        storage: config.heartbeatStorage,
+      }),
       factsBucketSpec,
       // Before the leases: whoever holds one finds what it guards.
-      rosterBucketSpec,
+      rosterBucketSpec({ name: names.roster }),
       leaseBucketSpec({ ttlMs: config.lease.ttlMs }),
     ],
     replicas: config.replicas,
@@ -79,6 +85,7 @@ export function createMaster({ config, version, clock, random, logger, control }
         random,
         logger: logger.with({ account: "system" }),
       }),
+    names,
     heartbeatTtlMs,
     heartbeatIntervalMs,
     countIntervalMs,
@@ -87,6 +94,7 @@ export function createMaster({ config, version, clock, random, logger, control }
   const roster = createRosterSubsystem({
     ...shared,
     view,
+    bucket: names.roster,
     masterId: config.id,
     heartbeatTtlMs,
     forgetAfterMs: config.forgetAfterMs,
@@ -94,14 +102,15 @@ export function createMaster({ config, version, clock, random, logger, control }
   const duties: readonly Subsystem[] = [presence, roster];
   const subsystems: readonly Subsystem[] = [
     ...duties,
-    createQuerySubsystem({ ...shared, masterId: config.id, version, view, roster }),
+    createQuerySubsystem({ ...shared, masterId: config.id, version, partition: config.partition, view, roster }),
     createPublisherSubsystem({
       ...shared,
       masterId: config.id,
       session,
+      lease: names.publisherLease,
       config: config.lease,
       duties,
-      lastTerm: () => readLastTerm(connection, ROSTER_BUCKET),
+      lastTerm: () => readLastTerm(connection, names.roster),
     }),
   ];
 

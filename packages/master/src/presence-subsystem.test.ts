@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createConnection, resolveConnectionOptions } from "@fleet/bus";
 import { createMetrics } from "@fleet/ops";
 import { createFakeClock, createRecordingLogger } from "@fleet/runtime/testing";
+import { presenceNames } from "@fleet/wire";
 import { createPresenceSubsystem } from "./presence-subsystem.ts";
 
 /** The subsystem on a connection that has not been made. */
@@ -25,6 +26,7 @@ function createSubject(problems: readonly string[] = []) {
         return problems;
       },
     },
+    names: presenceNames(),
     heartbeatTtlMs: 30_000,
     heartbeatIntervalMs: 10_000,
     countIntervalMs: 15_000,

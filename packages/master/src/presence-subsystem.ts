@@ -19,7 +19,7 @@ import {
   type Logger,
   messageOf,
 } from "@fleet/runtime";
-import { FACTS_BUCKET, HEARTBEAT_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
+import { FACTS_BUCKET, type PresenceNames } from "@fleet/wire";
 import type { BucketKeeper } from "./bucket-keeper.ts";
 import { registerPresenceMetrics } from "./presence-metrics.ts";
 import type { Subsystem } from "./subsystem.ts";
@@ -29,6 +29,7 @@ export interface PresenceSubsystemParts {
   /** A connection to the system account, which hears when the connection of a peel ends; runs as part of this. */
   readonly systemConnection: Connection | undefined;
   readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
+  readonly names: Pick<PresenceNames, "heartbeats" | "roster">;
   readonly heartbeatTtlMs: number;
   readonly heartbeatIntervalMs: number;
   readonly countIntervalMs: number;
@@ -57,8 +58,8 @@ const ROSTER_TIMEOUT_MS = 60_000;
 
 /** Knows who is connected and who is not, since when and why, and how many there are. */
 export function createPresenceSubsystem(parts: PresenceSubsystemParts): PresenceSubsystem {
-  const { connection, systemConnection, keeper, heartbeatTtlMs, countIntervalMs, clock, random, logger } = parts;
-  const bucket = createBucket(connection, HEARTBEAT_BUCKET);
+  const { connection, systemConnection, keeper, names, heartbeatTtlMs, countIntervalMs, clock, random, logger } = parts;
+  const bucket = createBucket(connection, names.heartbeats);
   const throttle = createThrottle(clock, 60_000);
   let publishing = false;
   let drift = 0;
@@ -86,7 +87,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
     logger,
     onMarker: (key) => sweeper.heard(key),
     async readRecords(signal) {
-      const roster = createBucket(connection, ROSTER_BUCKET);
+      const roster = createBucket(connection, names.roster);
       return (await readRoster(roster, { timeoutMs: ROSTER_TIMEOUT_MS, signal })).byId;
     },
   });
@@ -148,7 +149,7 @@ export function createPresenceSubsystem(parts: PresenceSubsystemParts): Presence
   const check: Check = {
     name: "presence",
     run() {
-      const problems = keeper.problemsOf(HEARTBEAT_BUCKET, FACTS_BUCKET);
+      const problems = keeper.problemsOf(names.heartbeats, FACTS_BUCKET);
       const { ageMs } = counter;
       const { blindness } = view;
       const why = blindness === undefined ? [] : [blindness];

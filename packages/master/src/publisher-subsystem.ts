@@ -15,8 +15,8 @@ import { encodeStepDownReply, LEASE_BUCKET, leaseStepDownSubject } from "@fleet/
 import type { BucketKeeper } from "./bucket-keeper.ts";
 import type { Subsystem } from "./subsystem.ts";
 
-/** Name of the lease whose holder is the one master that publishes. */
-export const PUBLISHER_LEASE = "publisher";
+/** What the check and the metrics call the lease, whatever part of the fleet it is for. */
+const PUBLISHER = "publisher";
 
 export interface PublisherSubsystemParts {
   readonly connection: Connection;
@@ -24,6 +24,8 @@ export interface PublisherSubsystemParts {
   readonly masterId: string;
   /** Id of this life of the process. */
   readonly session: string;
+  /** The lease whose holder is the one master that publishes. */
+  readonly lease: string;
   readonly config: LeaseConfig;
   /** Those of them that publish do so under the lease. */
   readonly duties: readonly Subsystem[];
@@ -38,7 +40,7 @@ const RETRY = { firstMs: 250, maxMs: 5_000 };
 
 /** Stands for the publisher lease; while it holds it, everything that only one master may do is done here. */
 export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsystem {
-  const { connection, keeper, masterId, session, config, duties, lastTerm, clock, random, logger } = parts;
+  const { connection, keeper, masterId, session, lease, config, duties, lastTerm, clock, random, logger } = parts;
   const bucket = createBucket(connection, LEASE_BUCKET);
   let events: LeaseEvents = {};
 
@@ -60,9 +62,9 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
   };
 
   const elector: Elector = createElector({
-    name: PUBLISHER_LEASE,
+    name: lease,
     holder: masterId,
-    store: createLeaseStore({ bucket, name: PUBLISHER_LEASE, holder: masterId, session, ttlMs: config.ttlMs }),
+    store: createLeaseStore({ bucket, name: lease, holder: masterId, session, ttlMs: config.ttlMs }),
     config,
     async work(grant) {
       await Promise.all(duties.filter((duty) => duty.publish).map((duty) => publish(duty, grant)));
@@ -82,7 +84,7 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
     },
   });
 
-  const leaseCheck = createLeaseCheck(PUBLISHER_LEASE, elector, config);
+  const leaseCheck = createLeaseCheck(PUBLISHER, elector, config);
 
   return {
     name: "publisher",
@@ -98,10 +100,10 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
       },
     ],
     registerMetrics(metrics: Metrics) {
-      events = registerLeaseMetrics(metrics, PUBLISHER_LEASE, () => elector).events;
+      events = registerLeaseMetrics(metrics, PUBLISHER, () => elector).events;
     },
     async run(signal) {
-      const requests = connection.subscribe(leaseStepDownSubject(PUBLISHER_LEASE), ({ reply }) => {
+      const requests = connection.subscribe(leaseStepDownSubject(lease), ({ reply }) => {
         const { standing } = elector;
         // Every master hears the request; only the one it is meant for answers.
         if (standing.role !== "holder" || !elector.stepDown()) return;

@@ -1,7 +1,7 @@
 import { type Connection, createBucket } from "@fleet/bus";
 import { createRoster, type LiveView } from "@fleet/presence";
 import { type Clock, createPeriodicLoop, createServiceGroup, type Logger, messageOf } from "@fleet/runtime";
-import { FACTS_BUCKET, ROSTER_BUCKET } from "@fleet/wire";
+import { FACTS_BUCKET } from "@fleet/wire";
 import type { BucketKeeper } from "./bucket-keeper.ts";
 import type { Subsystem } from "./subsystem.ts";
 
@@ -9,6 +9,8 @@ export interface RosterSubsystemParts {
   readonly connection: Connection;
   readonly keeper: Pick<BucketKeeper, "look" | "problemsOf">;
   readonly view: LiveView;
+  /** Name of the roster's bucket. */
+  readonly bucket: string;
   readonly masterId: string;
   readonly heartbeatTtlMs: number;
   /** Time offline after which a peel is forgotten; `undefined`: never. */
@@ -36,8 +38,8 @@ const MAX_LOOK_MS = 3_600_000;
 
 /** Writes every transition into the roster while this master publishes, and remembers them while it does not. */
 export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsystem {
-  const { connection, keeper, view, masterId, heartbeatTtlMs, forgetAfterMs, clock, random, logger } = parts;
-  const roster = createRoster({ connection, view, holder: masterId, ttlMs: heartbeatTtlMs, clock, logger });
+  const { connection, keeper, view, bucket, masterId, heartbeatTtlMs, forgetAfterMs, clock, random, logger } = parts;
+  const roster = createRoster({ connection, view, bucket, holder: masterId, ttlMs: heartbeatTtlMs, clock, logger });
   const facts = createBucket(connection, FACTS_BUCKET);
   let failure: string | undefined;
 
@@ -84,7 +86,7 @@ export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsys
       {
         name: "roster",
         run() {
-          const problems = keeper.problemsOf(ROSTER_BUCKET);
+          const problems = keeper.problemsOf(bucket);
           const reasons = failure === undefined ? problems : [`not written: ${failure}`, ...problems];
           return reasons.length > 0 ? { status: "degraded", message: reasons.join("; ") } : { status: "ok" };
         },

@@ -20,6 +20,7 @@ export { type ListedFacts, readListedFacts } from "./listed-facts.ts";
 export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
 export type { ResyncCause } from "./observer.ts";
+export { partitionOption } from "./partition-option.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
 export { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
 export { type PeelHistory, readPeelHistory } from "./peel-history.ts";
@@ -32,7 +33,12 @@ export {
   type PeelListing,
 } from "./peel-listing.ts";
 export { type CountedPeel, createPeelTally, type PeelTally, sizeOf } from "./peel-tally.ts";
-export { createPresenceClient, type PeelAnswer, type PresenceClient } from "./presence-client.ts";
+export {
+  createPresenceClient,
+  type PeelAnswer,
+  type PresenceClient,
+  type PresenceClientOptions,
+} from "./presence-client.ts";
 export { createPresenceService, type PresenceServiceParts } from "./presence-service.ts";
 export type { PeelPresence, PresenceView } from "./presence-view.ts";
 export {

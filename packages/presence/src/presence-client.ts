@@ -46,8 +46,16 @@ export interface PresenceClient {
 /** Pages of a list that are asked for at once: the next ones are written while one is being read. */
 const PAGES_IN_FLIGHT = 4;
 
-/** Creates a client; `timeoutMs` is for each question as a whole. */
-export function createPresenceClient(connection: Connection, { timeoutMs }: { timeoutMs: number }): PresenceClient {
+export interface PresenceClientOptions {
+  /** For each question as a whole. */
+  readonly timeoutMs: number;
+  /** Asks the masters of this partition. @default those of the whole fleet */
+  readonly partition?: number | undefined;
+}
+
+/** Creates a client. */
+export function createPresenceClient(connection: Connection, options: PresenceClientOptions): PresenceClient {
+  const { timeoutMs, partition } = options;
   const { clock } = connection;
 
   const ask = async <T>(
@@ -66,7 +74,7 @@ export function createPresenceClient(connection: Connection, { timeoutMs }: { ti
 
   const listOnce = async (query: ListQuery, deadlineMono: number): Promise<PeelAnswer> => {
     const leftMs = () => deadlineMono - clock.monoMs();
-    const first = await ask(presenceSubject("list"), encodeListQuery(query), decodePeelPage, leftMs());
+    const first = await ask(presenceSubject("list", partition), encodeListQuery(query), decodePeelPage, leftMs());
     const pages = [sorted(first)];
     let next = 1;
     const fetchOn = async () => {
@@ -98,9 +106,9 @@ export function createPresenceClient(connection: Connection, { timeoutMs }: { ti
         return listOnce(query, deadlineMono);
       }
     },
-    count: (query) => ask(presenceSubject("count"), encodeCountQuery(query), decodeCountAnswer),
-    show: (id) => ask(presenceSubject("show"), encodeShowQuery(id), decodePeelDetail),
-    forget: (query) => ask(presenceSubject("forget"), encodeForgetQuery(query), decodeForgetReply),
+    count: (query) => ask(presenceSubject("count", partition), encodeCountQuery(query), decodeCountAnswer),
+    show: (id) => ask(presenceSubject("show", partition), encodeShowQuery(id), decodePeelDetail),
+    forget: (query) => ask(presenceSubject("forget", partition), encodeForgetQuery(query), decodeForgetReply),
   };
 }
 

@@ -36,6 +36,8 @@ export interface PresenceServiceParts {
   readonly instance: string;
   /** A semantic version. */
   readonly version: string;
+  /** The partition of which it is asked. @default the whole fleet */
+  readonly partition?: number | undefined;
   readonly view: Pick<PresenceView, "get" | "peels" | "blindness">;
   readonly facts: Pick<FactsMirror, "get" | "ids" | "size" | "settled">;
   /** The facts bucket. */
@@ -76,7 +78,7 @@ const MAX_PATTERNS = 100;
  * says that.
  */
 export function createPresenceService(parts: PresenceServiceParts): Service {
-  const { connection, instance, view, facts, factsBucket, roster, clock } = parts;
+  const { connection, instance, partition, view, facts, factsBucket, roster, clock } = parts;
   const shelf = createAnswerShelf<LongAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxSize: KEEP_PEELS });
   /** Settles when the last walk through the peels has ended: one at a time, since each makes a copy. */
   let lastWalk: Promise<unknown> = Promise.resolve();
@@ -183,11 +185,11 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     version: parts.version,
     description: DESCRIPTION,
     endpoints: [
-      { name: "list", subject: presenceSubject("list"), answer: list },
+      { name: "list", subject: presenceSubject("list", partition), answer: list },
       { name: "page", subject: presencePageSubject(instance), answer: page },
-      { name: "show", subject: presenceSubject("show"), answer: show },
-      { name: "count", subject: presenceSubject("count"), answer: count },
-      { name: "forget", subject: presenceSubject("forget"), balanced: false, answer: forget },
+      { name: "show", subject: presenceSubject("show", partition), answer: show },
+      { name: "count", subject: presenceSubject("count", partition), answer: count },
+      { name: "forget", subject: presenceSubject("forget", partition), balanced: false, answer: forget },
     ],
     codeOf: (error) => (isFleetError(error) ? faultCodeOf(error.code) : 500),
     clock,

@@ -1,6 +1,6 @@
 import { type Bucket, type Connection, createBucket, type FencedWriter, openFencedWriter } from "@fleet/bus";
 import { aborted, type Clock, createDeferred, type Logger, messageOf, type Service, sleep } from "@fleet/runtime";
-import { encodeRosterRecord, isPeelId, ROSTER_BUCKET, type RosterRecord } from "@fleet/wire";
+import { encodeRosterRecord, isPeelId, type RosterRecord } from "@fleet/wire";
 import { presenceErrors } from "./errors.ts";
 import type { PresenceView } from "./presence-view.ts";
 import { type RosterChange, recordOf } from "./roster-changes.ts";
@@ -16,6 +16,8 @@ export interface RosterParts {
     restore(records: Iterable<readonly [string, RosterRecord]>): void;
     forget(id: string): void;
   };
+  /** Name of its bucket. */
+  readonly bucket: string;
   /** Who writes, for people who look at the bucket. */
   readonly holder: string;
   /** Age at which a beat no longer counts. */
@@ -69,7 +71,7 @@ class BucketRoster implements Roster {
 
   constructor(parts: RosterParts) {
     this.#parts = parts;
-    this.#bucket = createBucket(parts.connection, ROSTER_BUCKET);
+    this.#bucket = createBucket(parts.connection, parts.bucket);
     this.#journal = createRosterJournal(parts.clock);
   }
 
@@ -99,7 +101,7 @@ class BucketRoster implements Roster {
   async write({ signal, term, isHeld }: RosterTerm): Promise<void> {
     const { connection, holder, logger, view, clock, ttlMs } = this.#parts;
     const startedMono = clock.monoMs();
-    const writer = await openFencedWriter(connection, ROSTER_BUCKET, {
+    const writer = await openFencedWriter(connection, this.#bucket.name, {
       term: (lastTerm) => Math.max(term, lastTerm + 1),
       holder,
       isHeld,

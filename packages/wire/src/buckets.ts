@@ -13,17 +13,22 @@ export const HEARTBEAT_BUCKET = "peel-heartbeat";
 /** Key = peel id, value = what it told of its machine. */
 export const FACTS_BUCKET = "facts";
 
-/** The heartbeat bucket with a given TTL. */
-export function heartbeatBucketSpec(options: { ttlMs: number; storage?: "file" | "memory" }): BucketSpec {
-  return { name: HEARTBEAT_BUCKET, ttlMs: options.ttlMs, history: 1, storage: options.storage ?? "file" };
+/** The heartbeat bucket with a given TTL; `name` is that of a partition, if it is one. */
+export function heartbeatBucketSpec(options: {
+  ttlMs: number;
+  storage?: "file" | "memory";
+  name?: string;
+}): BucketSpec {
+  const { ttlMs, storage = "file", name = HEARTBEAT_BUCKET } = options;
+  return { name, ttlMs, history: 1, storage };
 }
 
 /** The facts bucket: a dead peel's facts stay. */
 export const factsBucketSpec: BucketSpec = { name: FACTS_BUCKET, ttlMs: 0, history: 1, storage: "file" };
 
-/** Name of the stream behind a bucket. */
+/** Name of the stream behind a bucket. A dot parts the tokens of its subjects; a stream's name can have none. */
 export function bucketStream(bucket: string): string {
-  return `KV_${bucket}`;
+  return `KV_${bucket.replaceAll(".", "-")}`;
 }
 
 /** Subject of one key of a bucket. */

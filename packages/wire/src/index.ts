@@ -30,6 +30,7 @@ export {
   type StepDownReply,
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
+export { PARTITION_MAX, type PresenceNames, presenceNames } from "./partition.ts";
 export { type PeelSession, parsePeelConnectionName, peelConnectionName } from "./peel-connection-name.ts";
 export { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
 export {

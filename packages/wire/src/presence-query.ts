@@ -14,8 +14,9 @@ export const PRESENCE_QUERY_MAX_BYTES = 65_536;
  */
 export type PresenceVerb = "list" | "show" | "count" | "forget";
 
-export function presenceSubject(verb: PresenceVerb): string {
-  return `fleet.presence.${verb}`;
+/** Subject of a question to the masters of the fleet, or to those of one partition of it. */
+export function presenceSubject(verb: PresenceVerb, partition?: number): string {
+  return partition === undefined ? `fleet.presence.${verb}` : `fleet.presence.${verb}.${partition}`;
 }
 
 /** Subject on which one master gives the further pages of an answer that it began. */

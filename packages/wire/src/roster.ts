@@ -5,8 +5,10 @@ import { decodeMap, encodeMap, isCount, isMissing, isOneOf, refused } from "./ma
 /** Key = peel id, value = its last transition; keys that begin with `_` belong to the fence. */
 export const ROSTER_BUCKET = "peel-presence";
 
-/** The roster: the last transitions of every peel, for ever. */
-export const rosterBucketSpec: BucketSpec = { name: ROSTER_BUCKET, ttlMs: 0, history: 16, storage: "file" };
+/** The roster: the last transitions of every peel, for ever; `name` is that of a partition's, if it is one. */
+export function rosterBucketSpec({ name = ROSTER_BUCKET }: { name?: string } = {}): BucketSpec {
+  return { name, ttlMs: 0, history: 16, storage: "file" };
+}
 
 /** Longest record that is taken. */
 export const ROSTER_RECORD_MAX_BYTES = 1_024;

@@ -1,5 +1,11 @@
 import { peelCountDocument, renderPeelCount } from "../peel-count-report.ts";
-import { resolveCountKey, resolveDocumentOptions, resolvePeelFilter, withPatterns } from "../peel-query-options.ts";
+import {
+  resolveCountKey,
+  resolveDocumentOptions,
+  resolvePartition,
+  resolvePeelFilter,
+  withPatterns,
+} from "../peel-query-options.ts";
 import { createPresenceReading } from "../presence-reading.ts";
 import { PEEL_COUNT_SETTINGS } from "../presence-settings.ts";
 import { resolveCliConnection } from "../query-options.ts";
@@ -11,14 +17,15 @@ import { writeDocument } from "../write-document.ts";
 export async function runPeelCount(patterns: readonly string[], flags: Values): Promise<void> {
   const given = resolveSettings(PEEL_COUNT_SETTINGS, flags, {
     connection: resolveCliConnection,
+    partition: resolvePartition,
     output: resolveDocumentOptions,
     filter: resolvePeelFilter,
     by: resolveCountKey,
   });
-  const { connection, by, output } = given;
+  const { connection, partition, by, output } = given;
   const filter = withPatterns(given.filter, patterns);
   const found = await withConnection(connection, output.timeoutMs, (bus) =>
-    createPresenceReading(bus, { timeoutMs: output.timeoutMs, note: (text) => console.error(text) }).count({
+    createPresenceReading(bus, { timeoutMs: output.timeoutMs, partition, note: (text) => console.error(text) }).count({
       filter,
       by,
     }),

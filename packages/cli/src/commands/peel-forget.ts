@@ -3,7 +3,7 @@ import { createPresenceClient } from "@fleet/presence";
 import { isFleetError } from "@fleet/runtime";
 import { confirm } from "../confirmation.ts";
 import { cliErrors } from "../errors.ts";
-import { requirePeelId } from "../peel-query-options.ts";
+import { requirePeelId, resolvePartition } from "../peel-query-options.ts";
 import { createPresenceReading } from "../presence-reading.ts";
 import { PEEL_FORGET_SETTINGS } from "../presence-settings.ts";
 import { resolveCliConnection, resolveQueryOptions } from "../query-options.ts";
@@ -14,8 +14,9 @@ import { withConnection } from "../with-connection.ts";
 /** `fleet peel forget` */
 export async function runPeelForget(id: string, flags: Values): Promise<void> {
   requirePeelId(id);
-  const { connection, query, yes, force } = resolveSettings(PEEL_FORGET_SETTINGS, flags, {
+  const { connection, partition, query, yes, force } = resolveSettings(PEEL_FORGET_SETTINGS, flags, {
     connection: resolveCliConnection,
+    partition: resolvePartition,
     query: resolveQueryOptions,
     yes: (values) => values["yes"] === true,
     force: (values) => values["force"] === true,
@@ -29,17 +30,21 @@ export async function runPeelForget(id: string, flags: Values): Promise<void> {
       console.error("Nothing was done.");
       return;
     }
-    await forget(bus, { id, force }, query.timeoutMs);
+    await forget(bus, { id, force }, { timeoutMs: query.timeoutMs, partition });
     console.log(`${id} is forgotten.`);
   });
 }
 
-async function forget(bus: Connection, query: { id: string; force: boolean }, timeoutMs: number): Promise<void> {
+async function forget(
+  bus: Connection,
+  query: { id: string; force: boolean },
+  asked: { timeoutMs: number; partition: number | undefined },
+): Promise<void> {
   try {
-    await createPresenceClient(bus, { timeoutMs }).forget(query);
+    await createPresenceClient(bus, asked).forget(query);
   } catch (error) {
     if (isFleetError(error, "PEEL_UNKNOWN")) {
-      const reading = createPresenceReading(bus, { timeoutMs, note: () => {} });
+      const reading = createPresenceReading(bus, { ...asked, note: () => {} });
       const { peels } = await reading.list({ filter: {}, wide: false });
       throw unknownPeel(
         query.id,

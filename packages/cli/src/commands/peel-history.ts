@@ -1,8 +1,8 @@
 import { createBucket } from "@fleet/bus";
 import { readPeelHistory } from "@fleet/presence";
-import { ROSTER_BUCKET } from "@fleet/wire";
+import { presenceNames } from "@fleet/wire";
 import { historyDocument, renderHistory, reportHistory } from "../peel-history-report.ts";
-import { requirePeelId, resolveDocumentOptions, resolveSince } from "../peel-query-options.ts";
+import { requirePeelId, resolveDocumentOptions, resolvePartition, resolveSince } from "../peel-query-options.ts";
 import { createPresenceReading } from "../presence-reading.ts";
 import { PEEL_HISTORY_SETTINGS } from "../presence-settings.ts";
 import { resolveCliConnection } from "../query-options.ts";
@@ -14,16 +14,17 @@ import { writeDocument } from "../write-document.ts";
 /** `fleet peel history` */
 export async function runPeelHistory(id: string, flags: Values): Promise<void> {
   requirePeelId(id);
-  const { connection, output, sinceMs } = resolveSettings(PEEL_HISTORY_SETTINGS, flags, {
+  const { connection, partition, output, sinceMs } = resolveSettings(PEEL_HISTORY_SETTINGS, flags, {
     connection: resolveCliConnection,
+    partition: resolvePartition,
     output: resolveDocumentOptions,
     sinceMs: resolveSince,
   });
   const { timeoutMs } = output;
   const history = await withConnection(connection, timeoutMs, async (bus) => {
-    const found = await readPeelHistory(createBucket(bus, ROSTER_BUCKET), id, { timeoutMs });
+    const found = await readPeelHistory(createBucket(bus, presenceNames(partition).roster), id, { timeoutMs });
     if (found && found.records.length > 0) return found;
-    const reading = createPresenceReading(bus, { timeoutMs, note: () => {} });
+    const reading = createPresenceReading(bus, { timeoutMs, partition, note: () => {} });
     const { peels } = await reading.list({ filter: {}, wide: false });
     const ids = peels.map((other) => other.id);
     if (!ids.includes(id)) throw unknownPeel(id, ids);

@@ -2,7 +2,13 @@ import { isOnline } from "@fleet/presence";
 import { EXIT } from "../exit-codes.ts";
 import { peelDocument } from "../peel-document.ts";
 import { sortPeels } from "../peel-order.ts";
-import { type PeelListConfig, resolvePeelFilter, resolvePeelListOptions, withPatterns } from "../peel-query-options.ts";
+import {
+  type PeelListConfig,
+  resolvePartition,
+  resolvePeelFilter,
+  resolvePeelListOptions,
+  withPatterns,
+} from "../peel-query-options.ts";
 import { renderPeelTable } from "../peel-table.ts";
 import { createPresenceReading, type FoundPeels } from "../presence-reading.ts";
 import { PEEL_LIST_SETTINGS } from "../presence-settings.ts";
@@ -15,18 +21,19 @@ import { writeDocument } from "../write-document.ts";
 export async function runPeelList(patterns: readonly string[], flags: Values): Promise<void> {
   const given = resolveSettings(PEEL_LIST_SETTINGS, flags, {
     connection: resolveCliConnection,
+    partition: resolvePartition,
     list: resolvePeelListOptions,
     filter: resolvePeelFilter,
   });
-  const { connection, list } = given;
+  const { connection, partition, list } = given;
   const filter = withPatterns(given.filter, patterns);
   if (list.watch) {
     const { watchPeels } = await import("../peel-watch.ts");
-    await watchPeels(connection, { list, filter });
+    await watchPeels(connection, { list, filter, partition });
     return;
   }
   const found = await withConnection(connection, list.timeoutMs, (bus) =>
-    createPresenceReading(bus, { timeoutMs: list.timeoutMs, note: (text) => console.error(text) }).list({
+    createPresenceReading(bus, { timeoutMs: list.timeoutMs, partition, note: (text) => console.error(text) }).list({
       filter,
       wide: list.output !== "table" && list.output !== "ids",
     }),

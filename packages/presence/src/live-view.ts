@@ -2,9 +2,9 @@ import type { Bucket, BucketState, Connection } from "@fleet/bus";
 import { type Clock, createDeferred, type Logger, messageOf, sleep, withDeadline } from "@fleet/runtime";
 import { HEADER_SESSION, type RosterRecord } from "@fleet/wire";
 import { type BucketLookups, createBucketLookups } from "./bucket-lookups.ts";
-import { describeEvidence } from "./evidence-text.ts";
 import { createHeartbeatListener, decodeBeat, type HeartbeatListener } from "./heartbeat-listener.ts";
 import { LiveIndex } from "./live-index.ts";
+import { LivePresence } from "./live-presence.ts";
 import type { ResyncCause } from "./observer.ts";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
 import type { PeelPresence, PresenceView } from "./presence-view.ts";
@@ -422,24 +422,6 @@ class BucketView implements LiveView {
 
   #present(entry: PeelEntry): PeelPresence {
     const { clock, ttlMs } = this.#parts;
-    const nowMono = clock.monoMs();
-    return {
-      id: entry.id,
-      state: entry.state ?? "online",
-      reason: entry.reason,
-      sinceAt: entry.sinceAt,
-      session: entry.session,
-      rival: entry.state === "conflict" ? entry.rival?.session : undefined,
-      version: entry.version,
-      protocol: entry.protocol,
-      intervalMs: entry.intervalMs || undefined,
-      pingable: entry.pingable,
-      seq: entry.seq || undefined,
-      lastBeatAgoMs: Number.isFinite(entry.heardMono) ? nowMono - entry.heardMono : undefined,
-      clockSkewMs: Number.isNaN(entry.clockSkewMs) ? undefined : entry.clockSkewMs,
-      get evidence() {
-        return describeEvidence(entry, nowMono, ttlMs);
-      },
-    };
+    return new LivePresence(entry, clock.monoMs(), ttlMs);
   }
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodePeelPage, type PeelRow } from "@fleet/wire";
-import { cutIntoPages, PAGE_BYTES } from "./peel-pages.ts";
+import { decodePeelPage, encodePeelPage, type PeelRow } from "@fleet/wire";
+import { PAGE_BYTES, PeelPageCutter } from "./peel-pages.ts";
 
 /** What a message of NATS may have. */
 const MAX_PAYLOAD = 1_048_576;
+
+const NO_LABELS = {};
 
 const row = (id: string, changes: Partial<PeelRow> = {}): PeelRow => ({
   id,
@@ -15,7 +17,7 @@ const row = (id: string, changes: Partial<PeelRow> = {}): PeelRow => ({
   version: "0.1.0",
   os: "linux",
   arch: "amd64",
-  labels: {},
+  labels: NO_LABELS,
   session: "2ixx3TkmgRC7cAEe2ThqEkh9cqL",
   intervalMs: 10_000,
   clockSkewMs: -100_000,
@@ -23,20 +25,38 @@ const row = (id: string, changes: Partial<PeelRow> = {}): PeelRow => ({
 });
 
 const head = { asOf: 0, blindness: undefined, instance: "m", answer: "a", page: 0, pages: 1, total: 0 };
-const largest = (pages: readonly (readonly PeelRow[])[], wide: boolean) =>
-  Math.max(...pages.map((peels) => encodePeelPage({ ...head, peels }, { wide }).length));
+
+function cut(rows: readonly PeelRow[], { wide }: { wide: boolean }) {
+  const cutter = new PeelPageCutter({ wide });
+  for (const row of rows) cutter.add(row);
+  const { pages, rows: count, bytes } = cutter.end();
+  const messages = pages.map((peels) => encodePeelPage({ ...head, peels }));
+  const read = messages.map((message) => {
+    const decoded = decodePeelPage(message);
+    assert.ok(decoded.ok);
+    return decoded.value.peels;
+  });
+  return { read, count, bytes, lengths: messages.map(({ length }) => length) };
+}
 
 test("an empty list has one page", () => {
-  assert.deepEqual(cutIntoPages([], { wide: false }), [[]]);
+  assert.deepEqual(cut([], { wide: false }).read, [[]]);
 });
 
 test("pages hold all rows in their order, and about as many bytes as they should", () => {
   const rows = Array.from({ length: 20_000 }, (_, index) => row(`peel-${index}`));
   for (const wide of [false, true]) {
-    const pages = cutIntoPages(rows, { wide });
-    assert.deepEqual(pages.flat(), rows);
-    const bytes = largest(pages, wide);
-    assert.ok(bytes <= PAGE_BYTES + 1_000 && bytes > PAGE_BYTES / 3, `${bytes} bytes, wide ${wide}`);
+    const { read, count, bytes, lengths } = cut(rows, { wide });
+    assert.deepEqual(
+      read.flat().map(({ id }) => id),
+      rows.map(({ id }) => id),
+    );
+    assert.equal(count, rows.length);
+    const whole = lengths.reduce((sum, length) => sum + length, 0);
+    assert.ok(Math.abs(bytes - whole) < whole / 50, `${bytes} of ${whole} bytes`);
+    for (const length of lengths.slice(0, -1)) {
+      assert.ok(length <= PAGE_BYTES + 1_000 && length > PAGE_BYTES - 1_000, `${length} bytes, wide ${wide}`);
+    }
   }
 });
 
@@ -47,5 +67,5 @@ test("no page is too long for a message, whatever peels tell of themselves", () 
   const rows = Array.from({ length: 200 }, (_, index) =>
     row("x".repeat(128), { labels: labels(index), version: text(index), os: text(index), arch: text(index) }),
   );
-  assert.ok(largest(cutIntoPages(rows, { wide: true }), true) < MAX_PAYLOAD / 2);
+  assert.ok(Math.max(...cut(rows, { wide: true }).lengths) < MAX_PAYLOAD / 2);
 });

@@ -25,7 +25,7 @@ import { faultCodeOf, presenceErrors } from "./errors.ts";
 import type { FactsMirror } from "./facts-mirror.ts";
 import { nextTurn } from "./next-turn.ts";
 import { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
-import { cutIntoPages } from "./peel-pages.ts";
+import { PeelPageCutter, type PeelPages } from "./peel-pages.ts";
 import { peelRow, peelRows } from "./peel-rows.ts";
 import { createPeelTally } from "./peel-tally.ts";
 import type { PresenceView } from "./presence-view.ts";
@@ -53,18 +53,15 @@ export interface PresenceServiceParts {
 }
 
 /** An answer of several pages. */
-interface LongAnswer {
+interface LongAnswer extends PeelPages {
   readonly head: AnswerHead;
-  readonly wide: boolean;
-  readonly total: number;
-  readonly pages: readonly (readonly PeelRow[])[];
 }
 
 const DESCRIPTION = "Who is here, since when, and why one is not.";
 const LOOK_EVERY_MS = 100;
 const KEEP_ANSWER_MS = 10_000;
-/** Peels in all answers that are kept: some hundred bytes each. */
-const KEEP_PEELS = 1_500_000;
+/** All answers that are kept: one of a million peels, or ten of a hundred thousand. */
+const KEEP_BYTES = 134_217_728;
 const FACTS_TIMEOUT_MS = 2_000;
 /** Time for which peels are gone through before others get their turn, and how many between two looks at the clock. */
 const TURN_MS = 10;
@@ -79,7 +76,7 @@ const MAX_PATTERNS = 100;
  */
 export function createPresenceService(parts: PresenceServiceParts): Service {
   const { connection, instance, partition, view, facts, factsBucket, roster, clock } = parts;
-  const shelf = createAnswerShelf<LongAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxSize: KEEP_PEELS });
+  const shelf = createAnswerShelf<LongAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxSize: KEEP_BYTES });
   /** Settles when the last walk through the peels has ended: one at a time, since each makes a copy. */
   let lastWalk: Promise<unknown> = Promise.resolve();
 
@@ -112,22 +109,21 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
   };
 
   const pageOf = (name: string, answer: LongAnswer, page: number): Uint8Array => {
-    const { head, wide, total, pages } = answer;
+    const { head, rows, pages } = answer;
     const peels = pages[page];
     if (!peels) throw presenceErrors.create("BAD_QUERY", `there is no page ${page} of ${pages.length}`);
-    return encodePeelPage({ ...head, answer: name, page, pages: pages.length, total, peels }, { wide });
+    return encodePeelPage({ ...head, answer: name, page, pages: pages.length, total: rows, peels });
   };
 
   const list = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, wide } = understood(decodeListQuery(payload));
     const isWanted = matcherOf(filter);
-    const rows: PeelRow[] = [];
+    const cutter = new PeelPageCutter({ wide });
     const head = await walk((row) => {
-      if (isWanted(row)) rows.push(row);
+      if (isWanted(row)) cutter.add(row);
     });
-    await nextTurn();
-    const answer: LongAnswer = { head, wide, total: rows.length, pages: cutIntoPages(rows, { wide }) };
-    return pageOf(answer.pages.length > 1 ? shelf.keep(answer, rows.length) : "", answer, 0);
+    const answer: LongAnswer = { head, ...cutter.end() };
+    return pageOf(answer.pages.length > 1 ? shelf.keep(answer, answer.bytes) : "", answer, 0);
   };
 
   const page = async (payload: Uint8Array): Promise<Uint8Array> => {

@@ -31,6 +31,7 @@ export {
 } from "./leases.ts";
 export { encodeCanonicalMap, type WireMap } from "./map-codec.ts";
 export { PARTITION_MAX, type PresenceNames, presenceNames } from "./partition.ts";
+export { PeelColumns, type WrittenPeels } from "./peel-columns.ts";
 export { type PeelSession, parsePeelConnectionName, peelConnectionName } from "./peel-connection-name.ts";
 export { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelIdFromHostname } from "./peel-id.ts";
 export {
@@ -39,8 +40,8 @@ export {
   encodePeelPage,
   PEEL_PAGE_MAX_BYTES,
   type PeelPage,
-  type PeelRow,
 } from "./peel-page-codec.ts";
+export type { PeelRow } from "./peel-row.ts";
 export {
   decodePingReply,
   encodePingReply,

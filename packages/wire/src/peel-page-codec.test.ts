@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
-import { decodePeelPage, encodePeelPage, type PeelPage, type PeelRow } from "./peel-page-codec.ts";
+import { PeelColumns } from "./peel-columns.ts";
+import { decodePeelPage, encodePeelPage, type PeelPage } from "./peel-page-codec.ts";
+import type { PeelRow } from "./peel-row.ts";
 
 const NOTHING_KNOWN: Omit<PeelRow, "id"> = {
   state: "offline",
@@ -44,6 +46,12 @@ const PAGE: PeelPage = {
   ],
 };
 
+const written = ({ peels, ...head }: PeelPage, { wide }: { wide: boolean }): Uint8Array => {
+  const columns = new PeelColumns({ maxBytes: 1_000_000, wide });
+  for (const row of peels) columns.add(row);
+  return encodePeelPage({ ...head, peels: columns.take() });
+};
+
 const taken = (bytes: Uint8Array): PeelPage => {
   const decoded = decodePeelPage(bytes);
   assert.ok(decoded.ok, `refused: ${decoded.ok || decoded.reason}`);
@@ -52,54 +60,103 @@ const taken = (bytes: Uint8Array): PeelPage => {
 
 /** The page with some of its fields as somebody else might write them. */
 function tamper(changes: Record<string, unknown>): Uint8Array {
-  return encode({ ...(decode(encodePeelPage(PAGE, { wide: true })) as object), ...changes });
+  return encode({ ...(decode(written(PAGE, { wide: true })) as object), ...changes });
 }
 
 test("a page comes back as it was, with all of it where that is wanted", () => {
-  assert.deepEqual(taken(encodePeelPage(PAGE, { wide: true })), PAGE);
+  assert.deepEqual(taken(written(PAGE, { wide: true })), PAGE);
   const [first, second] = PAGE.peels;
   const narrow = { ...first, session: undefined, intervalMs: undefined, clockSkewMs: undefined };
-  assert.deepEqual(taken(encodePeelPage(PAGE, { wide: false })).peels, [narrow, second]);
+  assert.deepEqual(taken(written(PAGE, { wide: false })).peels, [narrow, second]);
   const blind = { ...PAGE, blindness: "disconnected", peels: [] };
-  assert.deepEqual(taken(encodePeelPage(blind, { wide: false })), blind);
+  assert.deepEqual(taken(written(blind, { wide: false })), blind);
 });
 
 test("what peels have in common stands on a page once", () => {
   const version = "9.9.9-of-which-there-is-one";
   const labels = { role: "the-only-one" };
   const peels = Array.from({ length: 100 }, (_, index) => ({ id: `p${index}`, ...NOTHING_KNOWN, version, labels }));
-  const text = Buffer.from(encodePeelPage({ ...PAGE, peels }, { wide: false })).toString("latin1");
+  const text = Buffer.from(written({ ...PAGE, peels }, { wide: false })).toString("latin1");
   assert.equal(text.split(version).length, 2);
   assert.equal(text.split(labels.role).length, 2);
-  assert.ok(text.length < 100 * 16, `${text.length} bytes`);
+  assert.ok(text.length < 100 * 38, `${text.length} bytes`);
 });
 
 test("columns of a later version are ignored, and those that an earlier one does not write are unknown", () => {
   assert.deepEqual(taken(tamper({ battery: [1, 2] })), PAGE);
-  const { since_ago, seen_ago, versions, os, archs, labels, sessions, intervals, skews, ...few } = decode(
-    encodePeelPage(PAGE, { wide: true }),
-  ) as Record<string, unknown>;
-  assert.ok([since_ago, seen_ago, versions, os, archs, labels, sessions, intervals, skews].every(Array.isArray));
-  assert.deepEqual(taken(encode(few)).peels, [
+  const all = decode(written(PAGE, { wide: true })) as Record<string, unknown>;
+  const spared = "since_ago seen_ago versions os archs labels sessions session_lengths intervals skews".split(" ");
+  assert.ok(spared.every((name) => all[name] instanceof Uint8Array));
+  assert.deepEqual(taken(tamper(Object.fromEntries(spared.map((name) => [name, undefined])))).peels, [
     { id: "web-1", ...NOTHING_KNOWN, state: "online", reason: "returned" },
     { id: "web-2", ...NOTHING_KNOWN },
   ]);
 });
 
+test("texts come back as they were, whatever their characters", () => {
+  const ids = ["\ufeffmarked", "語", "a\nb", "💡", "x".repeat(128)];
+  const peels = ids.map((id) => ({ ...NOTHING_KNOWN, id, session: `${id}${id}` }));
+  const back = taken(written({ ...PAGE, peels }, { wide: true })).peels;
+  assert.deepEqual(
+    back.map(({ id, session }) => [id, session]),
+    ids.map((id) => [id, `${id}${id}`]),
+  );
+  // Half of a character is none, and must not take the page with it.
+  const half = "💡".slice(0, 1);
+  const broken = ["a", "b"].map((id) => ({ ...NOTHING_KNOWN, id, session: half }));
+  assert.deepEqual(
+    taken(written({ ...PAGE, peels: broken }, { wide: true })).peels.map(({ id }) => id),
+    ["a", "b"],
+  );
+});
+
+test("columns can be taken more than once", () => {
+  const columns = new PeelColumns({ maxBytes: 200, wide: true });
+  const rows = (PAGE.peels[0] ? [PAGE.peels[0], ...PAGE.peels] : []).map((row, at) => ({ ...row, id: `p${at}` }));
+  for (const row of rows) {
+    columns.add(row);
+    const { answer, page, pages, total } = PAGE;
+    const bytes = encodePeelPage({ ...PAGE, answer, page, pages, total, peels: columns.take() });
+    assert.deepEqual(taken(bytes).peels, [row]);
+  }
+});
+
+test("columns say when they are full", () => {
+  const columns = new PeelColumns({ maxBytes: 1_000, wide: false });
+  let rows = 0;
+  while (!columns.isFull) {
+    rows += 1;
+    columns.add({ ...NOTHING_KNOWN, id: `p${rows}` });
+  }
+  assert.ok(rows > 20 && rows < 40, `${rows} rows`);
+  assert.equal(columns.take().rows, rows);
+  assert.equal(columns.isFull, false);
+});
+
+const doubles = (...values: readonly number[]) => new Uint8Array(Float64Array.from(values).buffer);
+
 const flawed: Record<string, Record<string, unknown>> = {
   "no time": { as_of: "now" },
   "no count of pages": { pages: -1 },
-  "an id that is no text": { ids: ["web-1", 2] },
+  "ids that are no bytes": { ids: ["web-1", "web-2"] },
+  "fewer ids than rows": { id_lengths: Uint8Array.of(10, 0) },
+  "ids that are shorter than they say": { id_lengths: Uint8Array.of(5, 0, 6, 0) },
+  "ids that are longer than they say": { id_lengths: Uint8Array.of(5, 0, 4, 0) },
+  "a row without an id": { id_lengths: Uint8Array.of(0, 0, 10, 0) },
+  "no ids": { ids: undefined },
   "fewer states than ids": { states: Uint8Array.of(0) },
   "a state that there is not": { states: Uint8Array.of(0, 4) },
-  "a reason that there is not": { reasons: Uint8Array.of(6, 255) },
+  "fewer reasons than states": { reasons: Uint8Array.of(255) },
+  "a reason that there is not": { reasons: Uint8Array.of(6, 254) },
   "states that are no bytes": { states: [0, 2] },
-  "a column that is too short": { seen_ago: [1] },
+  "a column that is too short": { seen_ago: doubles(1) },
+  "half a number": { seen_ago: new Uint8Array(15) },
   "a column that is none": { versions: 7 },
-  "a place that there is not": { versions: [0, 3] },
-  "a place between two": { os: [0.5, null] },
+  "a place that there is not": { versions: Uint8Array.of(0, 0, 3, 0) },
+  "fewer places than rows": { os: Uint8Array.of(0, 0) },
+  "a table that is none": { texts: [1, 2, 3] },
   "a label that is no text": { label_sets: [{ role: 1 }, {}] },
-  "an age that is none": { since_ago: [Number.NaN, null] },
+  "an age that is none": { since_ago: doubles(Number.POSITIVE_INFINITY, 1) },
 };
 for (const [name, changes] of Object.entries(flawed)) {
   test(`a page with ${name} is refused`, () => {

@@ -1,7 +1,8 @@
 import type { Decoded } from "./decoded.ts";
 import { FACTS_MAX_BYTES, type Facts } from "./facts-codec.ts";
 import { decodeMap, encodeMap, isCount, isMissing, isOneOf, isWireMap, refused } from "./map-codec.ts";
-import { type AnswerHead, answerHeadIn, type PeelRow } from "./peel-page-codec.ts";
+import { type AnswerHead, answerHeadIn } from "./peel-page-codec.ts";
+import type { PeelRow } from "./peel-row.ts";
 import { isTextMap, PEEL_STATES } from "./presence-query.ts";
 import { ROSTER_REASONS } from "./roster.ts";
 

@@ -1,8 +1,8 @@
 import type { Bucket, HeardWrite } from "@fleet/bus";
 import { type Clock, createThrottle, type Logger } from "@fleet/runtime";
 import {
+  createHeartbeatReader,
   type Decoded,
-  decodeHeartbeat,
   HEADER_SESSION,
   type Heartbeat,
   isPeelId,
@@ -104,7 +104,10 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
   };
 }
 
+/** One for the process: it keeps nothing of the beats but how they are laid out. */
+const reader = createHeartbeatReader();
+
 /** Reads a beat as it lies in the bucket. */
 export function decodeBeat(key: string, value: Uint8Array): Decoded<Heartbeat> {
-  return isPeelId(key) ? decodeHeartbeat(value) : { ok: false, reason: "key" };
+  return isPeelId(key) ? reader.read(value) : { ok: false, reason: "key" };
 }

@@ -57,18 +57,27 @@ export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
   ) {
     return refused("schema");
   }
-  return {
-    ok: true,
-    value: {
-      sentAt: timeOf(ts),
-      version: version ?? "",
-      protocol: protocol ?? 0,
-      ...(session && { session }),
-      ...(seq && { seq }),
-      ...(intervalMs && { intervalMs }),
-      ...(!isMissing(ping) && { ping }),
-    },
+  const beat = {
+    sentAt: timeOf(ts),
+    version: version ?? "",
+    protocol: protocol ?? 0,
+    session: session || undefined,
+    seq: seq || undefined,
+    intervalMs: intervalMs || undefined,
+    ping: ping ?? undefined,
   };
+  return { ok: true, value: heartbeatOf(beat) };
+}
+
+/** A beat without the members that are `undefined`. Spreading what there is would take longer than all the rest of a beat. */
+export function heartbeatOf(parts: { readonly [Name in keyof Heartbeat]-?: Heartbeat[Name] | undefined }): Heartbeat {
+  const { sentAt = 0, version = "", protocol = 0, session, seq, intervalMs, ping } = parts;
+  const beat: { -readonly [Name in keyof Heartbeat]: Heartbeat[Name] } = { sentAt, version, protocol };
+  if (session !== undefined) beat.session = session;
+  if (seq !== undefined) beat.seq = seq;
+  if (intervalMs !== undefined) beat.intervalMs = intervalMs;
+  if (ping !== undefined) beat.ping = ping;
+  return beat;
 }
 
 function isSpan(value: unknown): value is number {

@@ -18,6 +18,7 @@ export {
   type Heartbeat,
   PROTOCOL_VERSION,
 } from "./heartbeat-codec.ts";
+export { createHeartbeatReader, type HeartbeatReader } from "./heartbeat-reader.ts";
 export { createHeartbeatWriter, type HeartbeatWriter, type HeartbeatWriterOptions } from "./heartbeat-writer.ts";
 export {
   decodeStepDownReply,

@@ -6,6 +6,7 @@ export interface PlannedEvent {
   /** Time since the swarm began. */
   readonly atMs: number;
   readonly kind: "join" | "leave" | "crash";
+  /** Peels are numbered in the order in which they join. */
   readonly peel: number;
 }
 

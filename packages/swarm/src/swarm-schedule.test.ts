@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { beatPhaseMs, nextBeatMono } from "@fleet/presence";
 import * as fc from "fast-check";
+import { createBeatOrder } from "./beat-order.ts";
 import { createPeelNames } from "./peel-names.ts";
 import { createSwarmSchedule } from "./swarm-schedule.ts";
 
 function createScene(count: number, intervalMs: number) {
-  const { idOf } = createPeelNames("swarm-", count);
-  const schedule = createSwarmSchedule({ count, idOf, intervalMs });
+  const { names, phasesMs } = createBeatOrder({ count, names: createPeelNames("swarm-", count), intervalMs });
+  const { idOf } = names;
+  const schedule = createSwarmSchedule({ phasesMs, intervalMs });
   const advance = (untilMs: number) => {
     const visits: [number, number][] = [];
     const skipped = schedule.advance(untilMs, (peel, dueMs) => visits.push([peel, dueMs]));

@@ -10,6 +10,7 @@ import {
   PROTOCOL_VERSION,
 } from "@fleet/wire";
 import { BeatLane, type BeatLaneParts } from "./beat-lane.ts";
+import { type BeatOrder, createBeatOrder } from "./beat-order.ts";
 import { createPeelNames } from "./peel-names.ts";
 import { ALIVE, PeelRecords } from "./peel-records.ts";
 import { createPeelSessions, SESSION_LENGTH } from "./peel-sessions.ts";
@@ -71,7 +72,7 @@ class SimulatedSwarm implements Swarm {
   readonly census: SwarmCensus;
   readonly #parts: SwarmParts;
   readonly #records: PeelRecords;
-  readonly #names: ReturnType<typeof createPeelNames>;
+  readonly #order: BeatOrder;
   readonly #ledger = new SwarmLedger();
   readonly #plan: ReturnType<typeof createSwarmPlan>;
   readonly #schedule: ReturnType<typeof createSwarmSchedule>;
@@ -88,11 +89,12 @@ class SimulatedSwarm implements Swarm {
     this.#parts = parts;
     this.#ttlMs = config.ttlMs;
     this.#records = new PeelRecords(count);
-    this.#names = createPeelNames(config.prefix, count);
-    const [records, names, sessions] = [this.#records, this.#names, createPeelSessions(session)];
+    const { intervalMs } = config;
+    this.#order = createBeatOrder({ count, names: createPeelNames(config.prefix, count), intervalMs });
+    const [records, names, sessions] = [this.#records, this.#order.names, createPeelSessions(session)];
     this.census = createSwarmCensus({ records, names, sessions, clock });
     this.#plan = createSwarmPlan(config);
-    this.#schedule = createSwarmSchedule({ count, idOf: names.idOf, intervalMs: config.intervalMs });
+    this.#schedule = createSwarmSchedule({ phasesMs: this.#order.phasesMs, intervalMs });
     this.#connections = Array.from({ length: config.connections }, (_, index) =>
       createConnection({ config: config.connection(index + 1), clock, random, logger }),
     );
@@ -103,14 +105,14 @@ class SimulatedSwarm implements Swarm {
       writer: createHeartbeatWriter({
         version,
         protocol: PROTOCOL_VERSION,
-        intervalMs: config.intervalMs,
+        intervalMs,
         sessionLength: SESSION_LENGTH,
       }),
       ledger: this.#ledger,
       nextBeatMono: (peel, afterMono) => this.#originMono + this.#schedule.nextMs(peel, afterMono - this.#originMono),
       clock,
       random,
-      intervalMs: config.intervalMs,
+      intervalMs,
       ttlMs: () => this.#ttlMs,
       isLost: (peel, dueMono) => this.#isLost(peel, dueMono),
       factsOf: config.facts ? (peel) => encodeFacts(simulatedFacts(names.idOf(peel), version)) : undefined,
@@ -135,9 +137,11 @@ class SimulatedSwarm implements Swarm {
   }
 
   intervene(kind: PlannedEvent["kind"], count: number): string[] {
-    const peels = this.#plan.intervene(kind, count);
-    for (const peel of peels) this.#apply(kind, peel, this.#parts.clock.monoMs());
-    return peels.map((peel) => this.#names.idOf(peel));
+    const nowMono = this.#parts.clock.monoMs();
+    return this.#plan.intervene(kind, count).map((number) => {
+      const peel = this.#apply(kind, number, nowMono);
+      return this.#order.names.idOf(peel);
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -216,11 +220,14 @@ class SimulatedSwarm implements Swarm {
     if (nowMs >= config.rampMs) this.#ready.resolve();
   }
 
-  #apply(kind: PlannedEvent["kind"], peel: number, atMono: number): void {
+  /** Does what the plan has for the peel of this number; gives its place. */
+  #apply(kind: PlannedEvent["kind"], number: number, atMono: number): number {
+    const peel = this.#order.places[number] as number;
     const lane = this.#laneOf(peel);
     if (kind === "join") lane.join(peel, atMono);
     else if (kind === "leave") lane.leave(peel);
     else lane.crash(peel);
+    return peel;
   }
 
   /** Every peel of a connection that is there again beats at once. */

@@ -1,14 +1,15 @@
 // A fleet whose beats the broker itself maps to partitions, each in a bucket and with a master of its own. Peels know nothing of it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { resolveTestServerVersions, startTestServer } from "@fleet/broker/testing";
+import { resolveTestServerVersions, startTestCluster, startTestServer } from "@fleet/broker/testing";
 import { type Bucket, createBucket } from "@fleet/bus";
 import { createPresenceClient } from "@fleet/presence";
 import { eventually } from "@fleet/runtime/testing";
 import { presenceNames } from "@fleet/wire";
-import { connectSession } from "./bus-session.ts";
+import { changeSettings, connectSession, reloadSettings } from "./bus-session.ts";
 import {
   assertCheck,
+  assertConnected,
   beat,
   type FleetMember,
   metricOf,
@@ -147,3 +148,34 @@ for (const { label, path, skip } of await resolveTestServerVersions()) {
     });
   });
 }
+
+describe("a fleet that is split while it runs, on a cluster of three", () => {
+  it("goes from one bucket to its partitions without a beat lost and without a peel declared offline", async () => {
+    await using cluster = await startTestCluster();
+    const [url = "", ...others] = cluster.urls;
+    await using former = await startMaster(url, { replicas: 1 });
+    await assertCheck(former, "presence", "ok");
+    await using running = await startSwarm(url, { natsUrl: others, peels: "200", interval: "4s", ttl: "30s" });
+    await assertConnected(former, 200);
+    await using first = await startMaster(url, { partition: 0, replicas: 1 });
+    await using second = await startMaster(url, { partition: 1, replicas: 1 });
+    await using third = await startMaster(url, { partition: 2, replicas: 1 });
+    const masters = [first, second, third];
+    for (const master of masters) await assertCheck(master, "presence", "ok");
+
+    for (const server of cluster.servers) {
+      await changeSettings(server, "jetstream {", `${MAPPING}\njetstream {`);
+      reloadSettings(server);
+    }
+    await eventually(async () => assert.equal(await sumOf(masters, "connected_peels"), 200), PATIENT);
+    for (const master of [former, ...masters]) {
+      for (const reason of ["left", "crashed", "expired"]) {
+        assert.equal(await metricOf(master, `peel_transitions_total{reason="${reason}"}`), 0);
+      }
+      assert.deepEqual(warningsOf(master), []);
+    }
+    await running.stop();
+    const { beats } = running.swarm.accounts;
+    assert.deepEqual([beats.failed, beats.missedTtl, beats.unsent], [0, 0, 0], JSON.stringify(beats));
+  });
+});

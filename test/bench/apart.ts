@@ -1,21 +1,61 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { type Guardian, startGuardian } from "@fleet/broker";
+
+/** A program that has not answered by then never will. */
+const LIMIT_MS = 300_000;
 
 /**
  * Runs a program of `programs/` in a process of its own, so that what is measured shares neither memory nor compiled code with
  * anything else. It gets its options as JSON and answers with JSON.
  */
-export async function runApart<Answer>(program: string, options: unknown): Promise<Answer> {
+export async function runApart<Answer>(
+  program: string,
+  options: unknown,
+  nodeOptions: readonly string[] = [],
+): Promise<Answer> {
   const file = join(import.meta.dirname, "programs", `${program}.js`);
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...nodeOptions, file, JSON.stringify(options)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: LIMIT_MS,
+    killSignal: "SIGKILL",
+  });
+  const closed = once(child, "close");
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  await guard(child);
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     printed += chunk;
   });
-  const [code, signal] = await once(child, "close");
+  const [code, signal] = await closed;
   if (code !== 0) throw new Error(`${program} ended with ${signal ?? `exit code ${code}`}`);
   return JSON.parse(printed) as Answer;
+}
+
+/** Ends whatever still runs: when one of several programs has failed, the others may wait for it. */
+export async function endAllApart(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    }),
+  );
+}
+
+const running = new Set<ChildProcess>();
+let guardian: Promise<Guardian> | undefined;
+
+/** Sees to it that a process does not outlive this one, however this one ends. */
+export async function guard(child: ChildProcess): Promise<void> {
+  guardian ??= startGuardian();
+  const guarding = await guardian;
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  guarding.guard(pid);
+  child.once("exit", () => guarding.release(pid));
 }
 
 /** The options that a program was given. */

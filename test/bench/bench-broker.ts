@@ -4,10 +4,13 @@ import { setUpBucket } from "@fleet/bus";
 import { heartbeatBucketSpec } from "@fleet/wire";
 import { connectSession } from "../integration/bus-session.ts";
 
-/** A server with an empty heartbeat bucket in memory, whose keys outlive a run. */
-export async function startBenchBroker(serverPath: string): Promise<RunningServer> {
+/** TTL by default: so long that keys outlive a run. */
+export const BENCH_TTL_MS = 600_000;
+
+/** A server with an empty heartbeat bucket in memory. */
+export async function startBenchBroker(serverPath: string, ttlMs: number = BENCH_TTL_MS): Promise<RunningServer> {
   const server = await startTestServer({ path: serverPath });
   await using session = await connectSession({ urls: [server.url] });
-  await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs: 600_000, storage: "memory" }));
+  await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs, storage: "memory" }));
   return server;
 }

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { createBucket } from "@fleet/bus";
-import { eventually } from "@fleet/runtime/testing";
 import { bucketStream, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { connect } from "nats";
-import { PATIENCE, startFleet } from "../end-to-end/fleet-command.ts";
-import { connectSession } from "../integration/bus-session.ts";
 import { startBenchBroker } from "./bench-broker.ts";
+import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
 import { quantile } from "./statistics.ts";
 
@@ -41,18 +38,11 @@ async function countAt(
 ): Promise<Measurement[]> {
   note(`count at ${keys} keys`);
   await using server = await startBenchBroker(serverPath);
-  await using swarm = startFleet(
-    ["swarm", "run", "--peels", `${keys}`, "--interval", interval, "--nats-url", server.url],
-    {},
-  );
-  await using session = await connectSession({ urls: [server.url] });
-  const bucket = createBucket(session.connection, HEARTBEAT_BUCKET);
+  await using swarm = await startBenchSwarm(server.url, { peels: keys, interval });
+  const { bucket } = swarm;
   const bare = await connect({ servers: server.url });
   try {
-    await eventually(async () => {
-      assert.equal(swarm.child.exitCode, null, swarm.stderr);
-      assert.equal((await bucket.state()).keys, keys);
-    }, PATIENCE);
+    await swarm.untilStored(keys);
 
     const subject = `$JS.API.STREAM.INFO.${bucketStream(HEARTBEAT_BUCKET)}`;
     const [counts, infos]: [number[], number[]] = [[], []];

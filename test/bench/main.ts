@@ -1,6 +1,7 @@
 // Runs the benchmarks: `npm run bench -- [name ...] [--runs N] [--brief] [--json FILE] [--list]`.
 import { parseArgs } from "node:util";
 import { resolveTestServer } from "@fleet/broker/testing";
+import { endAllApart } from "./apart.ts";
 import type { Benchmark, Measurement } from "./benchmark.ts";
 import { describeCommit, describeMachine, loadOfMachine, type Machine, renderMachine } from "./machine.ts";
 import { gatherResults, type Result, renderResults } from "./results.ts";
@@ -56,6 +57,7 @@ async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
       console.error(`${benchmark.name} failed:`, error);
       failed.push(benchmark.name);
     }
+    await endAllApart();
   }
   console.log(`${renderMachine(machine)}; commit ${commit}${values.brief ? "; in brief: no figures" : ""}\n`);
   console.log(renderResults(results));

@@ -1,13 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createBucket } from "@fleet/bus";
 import { createDeferred } from "@fleet/runtime";
 import { HEARTBEAT_BUCKET } from "@fleet/wire";
 import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
 import { connectSession } from "../integration/bus-session.ts";
+import { guard } from "./apart.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { cpuMsOf, rssMbOf } from "./process-usage.ts";
 
 const ID = "bench-peel";
 /** What Node.js does by itself: the same wait, and a word when it has started. */
@@ -71,6 +72,7 @@ async function restOf(
   const startedMono = performance.now();
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   child.stdout.resume();
+  await guard(child);
   const exited = once(child, "exit");
   try {
     const failed = exited.then(() => Promise.reject(new Error(`node ${args.join(" ")} ended`)));
@@ -94,20 +96,4 @@ async function spoken(child: ChildProcess): Promise<number> {
 
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
-let ticksPerSecond: number | undefined;
-
-/** CPU time of a process so far, user and system. */
-async function cpuMsOf(pid: number | undefined): Promise<number> {
-  ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // After the name, which may hold anything: state is the third field, user and system time the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000;
-}
-
-async function rssMbOf(pid: number | undefined): Promise<number> {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
-  return (Number(kilobytes) * 1_024) / 1e6;
 }

@@ -1,8 +1,21 @@
 import { beatsBenchmark } from "./beats-benchmark.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { countBenchmark } from "./count-benchmark.ts";
+import { failoverBenchmark } from "./failover-benchmark.ts";
+import { indexBenchmark } from "./index-benchmark.ts";
+import { massBenchmark } from "./mass-benchmark.ts";
 import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
+import { resyncBenchmark } from "./resync-benchmark.ts";
 
 /** All benchmarks, in the order in which they run and are told. */
-export const BENCHMARKS: readonly Benchmark[] = [beatsBenchmark, countBenchmark, peelBenchmark, operationsBenchmark];
+export const BENCHMARKS: readonly Benchmark[] = [
+  beatsBenchmark,
+  indexBenchmark,
+  countBenchmark,
+  resyncBenchmark,
+  massBenchmark,
+  failoverBenchmark,
+  peelBenchmark,
+  operationsBenchmark,
+];

@@ -50,14 +50,16 @@ export async function setUpBucket(
       if (!found) throw error;
     }
   }
-  if (options.repair === false) return { created: false, fixed: [], problems: describeProblems(found, spec, options) };
+  if (options.repair === false) {
+    return { created: false, fixed: [], problems: describeProblems(found.config, spec, options) };
+  }
   const { config, fixed, failures } = await repair(connection, found, options);
   return { created: false, fixed, problems: [...failures, ...describeProblems(config, spec, options)] };
 }
 
-async function findStream(connection: Connection, bucket: string): Promise<StreamConfig | undefined> {
+async function findStream(connection: Connection, bucket: string): Promise<StreamInfo | undefined> {
   try {
-    return (await apiRequest<StreamInfo>(connection, `STREAM.INFO.${bucketStream(bucket)}`)).config;
+    return await apiRequest<StreamInfo>(connection, `STREAM.INFO.${bucketStream(bucket)}`);
   } catch (error) {
     if (isFleetError(error, "BUCKET_MISSING")) return undefined;
     throw error;
@@ -98,14 +100,16 @@ function hardenedConfig(spec: BucketSpec, replicas: number): StreamConfig {
 /** Puts right what may be put right, one setting at a time, so that one refusal does not keep back the other. */
 async function repair(
   connection: Connection,
-  found: StreamConfig,
+  found: StreamInfo,
   options: BucketSetupOptions,
 ): Promise<{ config: StreamConfig; fixed: string[]; failures: string[] }> {
-  let config = found;
+  let { config } = found;
+  const isClustered = found.cluster?.name !== undefined;
   const fixed: string[] = [];
   const failures: string[] = [];
   const update = async (change: Partial<StreamConfig>) => {
-    config = (await apiRequest<StreamInfo>(connection, `STREAM.UPDATE.${found.name}`, { ...config, ...change })).config;
+    config = (await apiRequest<StreamInfo>(connection, `STREAM.UPDATE.${config.name}`, { ...config, ...change }))
+      .config;
   };
 
   if (config.allow_rollup_hdrs) {
@@ -121,13 +125,13 @@ async function repair(
   const before = config.num_replicas;
   if (replicas !== undefined && before !== replicas) {
     const cannot = (why: string) => failures.push(`cannot change the copies from ${before} to ${replicas}: ${why}`);
-    if (replicas > 1 && !connection.server?.clustered) {
+    if (replicas > 1 && !isClustered) {
       // Servers before 2.11 would write down the number, and make no copies.
       cannot("the server is not part of a cluster");
     } else {
       await update({ num_replicas: replicas }).catch((error: unknown) => cannot(messageOf(error)));
     }
-  } else if (replicas === undefined && connection.server?.clustered) {
+  } else if (replicas === undefined && isClustered) {
     for (let more = MAX_DEFAULT_REPLICAS; more > before && config.num_replicas === before; more -= 1) {
       // Refused where the cluster is smaller than that; then fewer are enough.
       await update({ num_replicas: more }).catch(() => {});

@@ -25,6 +25,8 @@ export interface StreamConfig {
 export interface StreamInfo {
   readonly config: StreamConfig;
   readonly created: string;
+  /** Absent where JetStream is one server's own, as on a leaf node, which gives itself for a cluster to those that connect. */
+  readonly cluster?: { readonly name?: string };
   /** The broker's time; from server 2.10 on. */
   readonly ts?: string;
   readonly state: {

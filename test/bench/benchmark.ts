@@ -4,6 +4,7 @@ export interface Measurement {
   readonly what: string;
   /** `1/s`, `ms`, `MB`, `us`, `%`. */
   readonly unit: string;
+  /** NaN for what could not be measured here. */
   readonly value: number;
   /** What cannot be beaten, or what it is held against, measured in the same run. */
   readonly limit?: { readonly what: string; readonly value: number };

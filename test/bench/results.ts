@@ -61,6 +61,8 @@ export const RESULT_COLUMNS: readonly string[] = [
 
 /** One row of a table. */
 export function cellsOf({ what, unit, value, limit, ratio, budget, met }: Result): string[] {
+  // NaN, which JSON writes as null.
+  if (!Number.isFinite(value.median)) return [what, "not measured", ...RESULT_COLUMNS.slice(2).map(() => "")];
   return [
     what,
     `${show(value.median)} ${unit}`,

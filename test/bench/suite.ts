@@ -7,6 +7,7 @@ import { massBenchmark } from "./mass-benchmark.ts";
 import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
 import { resyncBenchmark } from "./resync-benchmark.ts";
+import { rivalsBenchmark } from "./rivals-benchmark.ts";
 
 /** All benchmarks, in the order in which they run and are told. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -18,4 +19,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   failoverBenchmark,
   peelBenchmark,
   operationsBenchmark,
+  rivalsBenchmark,
 ];

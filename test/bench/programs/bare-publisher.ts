@@ -1,7 +1,8 @@
 // The limit of acknowledged beats: the client alone, one inbox for all answers, a full window, and nothing else done.
-import { encodeHeartbeat } from "@fleet/wire";
+
 import { connect, createInbox } from "nats";
 import { answer, givenOptions } from "../apart.ts";
+import { sampleBeat } from "../sample-beat.ts";
 import { measurePublishing, type PublishingOptions } from "./publishing.ts";
 
 const WINDOW = 5_000;
@@ -9,14 +10,7 @@ const WINDOW = 5_000;
 const options = givenOptions<PublishingOptions>();
 const client = await connect({ servers: options.url });
 const inbox = createInbox();
-const beat = encodeHeartbeat({
-  sentAt: Date.now(),
-  version: "1.0.0",
-  protocol: 1,
-  session: "2pGuqGpJ0Hk5mGkcqF3VqVb0W7Z",
-  seq: 1,
-  intervalMs: 10_000,
-});
+const beat = sampleBeat();
 let [inFlight, acknowledged, sent] = [0, 0, 0];
 
 const fill = () => {

@@ -1,4 +1,5 @@
 export { type PrometheusPrograms, resolvePrometheus } from "./prometheus.ts";
+export { type RedisProgram, resolveRedis } from "./redis.ts";
 export {
   resolveTestServer,
   resolveTestServerVersions,

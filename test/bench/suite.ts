@@ -4,6 +4,7 @@ import { countBenchmark } from "./count-benchmark.ts";
 import { failoverBenchmark } from "./failover-benchmark.ts";
 import { indexBenchmark } from "./index-benchmark.ts";
 import { massBenchmark } from "./mass-benchmark.ts";
+import { millionBenchmark } from "./million-benchmark.ts";
 import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
 import { resyncBenchmark } from "./resync-benchmark.ts";
@@ -20,4 +21,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   peelBenchmark,
   operationsBenchmark,
   rivalsBenchmark,
+  millionBenchmark,
 ];

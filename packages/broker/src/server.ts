@@ -21,6 +21,8 @@ export interface StartServerOptions {
   readonly name?: string | undefined;
   /** More settings in nats-server's own language, such as accounts; a setting given again wins. */
   readonly config?: string | undefined;
+  /** Added to the environment that it inherits, such as `GOGC`. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Makes the server one of a cluster; `startCluster` does this. It is healthy once a majority is there. */
   readonly cluster?: ClusterConfig | undefined;
   /** Ends the server and removes its temporary folder if this process is killed. */
@@ -122,6 +124,7 @@ async function startOnPorts(options: StartServerOptions, ports: ServerPorts): Pr
     await writeFile(configFile, config, { mode: 0o600 });
     const launch: LaunchOptions = {
       program: options.path,
+      environment: options.environment,
       configFile,
       logFile: join(folder, "nats-server.log"),
       portsFolder,

@@ -28,13 +28,18 @@ export interface PeelCounter extends Service {
   readonly refreshedAt: number | undefined;
   /** Time since the last good count in ms, whatever the wall clock did; `undefined` before it. */
   readonly ageMs: number | undefined;
-  /** Counts again: now, or a second after the last count, so that a burst of calls is two counts. */
+  /**
+   * Counts again, because something has changed: now, or a second after the last count, and a second later once more if by
+   * then the broker may not have known of the change. A burst of calls is a few counts.
+   */
   refresh(): void;
 }
 
 const MAX_DEADLINE_MS = 5_000;
 /** Least time between two counts that were asked for. */
 const REST_MS = 1_000;
+/** Time by which the broker has caught up with what was judged: it drops a key up to 320 ms late. */
+const CATCH_UP_MS = 400;
 
 /**
  * Creates a counter: the broker's own number of keys, which costs the same at ten keys and at a million, less the
@@ -46,6 +51,8 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
   let refreshedMono: number | undefined;
   let refreshedAt: number | undefined;
   let triedMono = Number.NEGATIVE_INFINITY;
+  /** When a count was last asked for. */
+  let askedMono = Number.NEGATIVE_INFINITY;
   let cancelRefresh: (() => void) | undefined;
   let stopped = false;
   const deadlineMs = Math.min(intervalMs, MAX_DEADLINE_MS);
@@ -70,6 +77,13 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
     onError,
   });
 
+  /** Counts, and goes on as long as what was asked for may be too new to the broker. */
+  const countOn = () => {
+    loop.trigger();
+    const isSettled = clock.monoMs() >= askedMono + CATCH_UP_MS;
+    cancelRefresh = isSettled ? undefined : clock.setTimer(REST_MS, countOn);
+  };
+
   return {
     name: loop.name,
     pulse: loop,
@@ -89,14 +103,11 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
     },
     refresh() {
       if (stopped) return;
-      const waitMs = triedMono + REST_MS - clock.monoMs();
-      if (waitMs <= 0) loop.trigger();
-      else {
-        cancelRefresh ??= clock.setTimer(waitMs, () => {
-          cancelRefresh = undefined;
-          loop.trigger();
-        });
-      }
+      askedMono = clock.monoMs();
+      if (cancelRefresh) return;
+      const waitMs = triedMono + REST_MS - askedMono;
+      if (waitMs <= 0) countOn();
+      else cancelRefresh = clock.setTimer(waitMs, countOn);
     },
   };
 }

@@ -84,7 +84,7 @@ const PATIENCE = { timeoutMs: 300_000, everyMs: 1_000 };
  */
 const BROKER_CONFIG = "disable_sublist_cache: true";
 /** Memory for CPU: Go otherwise collects each time the heap of a million keys has doubled. */
-const BROKER_ENVIRONMENT = { GOGC: "400" };
+const BROKER_ENVIRONMENT = { ...process.env, GOGC: "400" };
 
 /**
  * One broker, one master and a swarm: all join, beat for a while, some are killed. Everything is what it is in production but

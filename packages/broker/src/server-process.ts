@@ -24,7 +24,7 @@ export interface ServerProcess {
 
 export interface LaunchOptions {
   readonly program: string;
-  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly configFile: string;
   /** Everything the server prints is added to it. */
   readonly logFile: string;
@@ -82,7 +82,7 @@ async function startProcess(options: LaunchOptions, logFd: number): Promise<Serv
   const { clock, guardian } = options;
   const child = spawn(options.program, ["-c", options.configFile], {
     cwd: "/",
-    env: { ...process.env, ...options.environment },
+    env: options.environment,
     detached: true,
     stdio: ["ignore", logFd, logFd],
   });

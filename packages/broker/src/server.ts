@@ -21,8 +21,8 @@ export interface StartServerOptions {
   readonly name?: string | undefined;
   /** More settings in nats-server's own language, such as accounts; a setting given again wins. */
   readonly config?: string | undefined;
-  /** Added to the environment that it inherits, such as `GOGC`. */
-  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** The environment of its process. @default this one's */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Makes the server one of a cluster; `startCluster` does this. It is healthy once a majority is there. */
   readonly cluster?: ClusterConfig | undefined;
   /** Ends the server and removes its temporary folder if this process is killed. */

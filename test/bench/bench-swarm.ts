@@ -23,16 +23,22 @@ export interface BenchSwarmOptions {
   /** Time over which the peels join. @default as a swarm has it */
   readonly ramp?: string;
   readonly connections?: number;
+  /** Whether each peel tells facts. @default false */
+  readonly facts?: boolean;
 }
 
 /** Starts a swarm; nothing of it is there yet. */
-export async function startBenchSwarm(url: string, options: BenchSwarmOptions): Promise<BenchSwarm> {
+export async function startBenchSwarm(
+  url: string,
+  { facts = false, ...options }: BenchSwarmOptions,
+): Promise<BenchSwarm> {
   const session = await connectSession({ urls: [url] });
   const bucket = createBucket(session.connection, HEARTBEAT_BUCKET);
   const flags = { ...options, "nats-url": url };
   const command = startFleet([
     "swarm",
     "run",
+    ...(facts ? ["--facts"] : []),
     ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
   ]);
   await guard(command.child);

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort, startGuardian } from "@fleet/broker";
+import { findFreePort } from "@fleet/broker";
 import { type RedisProgram, resolveRedis } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
+import { guard } from "./apart.ts";
 
 /** A Redis server that keeps everything in memory, as it is fastest. */
 export interface RedisServer extends AsyncDisposable {
@@ -33,16 +34,13 @@ export async function startRedis(
     stdio: "ignore",
   });
   const exited = once(child, "exit");
-  const guardian = await startGuardian();
-  if (child.pid !== undefined) guardian.guard(child.pid);
-  guardian.guardFolder(folder);
+  await guard(child);
   const server: RedisServer = {
     port,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exited;
       await rm(folder, { recursive: true, force: true });
-      await guardian.close();
     },
   };
   try {

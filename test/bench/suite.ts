@@ -3,6 +3,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { countBenchmark } from "./count-benchmark.ts";
 import { failoverBenchmark } from "./failover-benchmark.ts";
 import { indexBenchmark } from "./index-benchmark.ts";
+import { listBenchmark } from "./list-benchmark.ts";
 import { massBenchmark } from "./mass-benchmark.ts";
 import { millionBenchmark } from "./million-benchmark.ts";
 import { operationsBenchmark } from "./operations-benchmark.ts";
@@ -20,6 +21,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   failoverBenchmark,
   peelBenchmark,
   operationsBenchmark,
+  listBenchmark,
   rivalsBenchmark,
   millionBenchmark,
 ];

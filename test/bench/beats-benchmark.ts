@@ -17,7 +17,7 @@ export const beatsBenchmark: Benchmark = {
   async run({ serverPath, brief, note }) {
     const sizes = brief
       ? { keys: BRIEF_KEYS, warmUpMs: 200, measureMs: 1_000 }
-      : { keys: KEYS, warmUpMs: 3_000, measureMs: 8_000 };
+      : { keys: KEYS, warmUpMs: 3_000, measureMs: 6_000 };
     const publish = async (program: string) => {
       note(`${program}, ${sizes.keys} keys`);
       await using server = await startBenchBroker(serverPath);

@@ -27,6 +27,9 @@ export interface BenchSwarmOptions {
   readonly facts?: boolean;
 }
 
+/** What is granted beyond the usual patience for each key, on a machine that does other things as well. */
+const PATIENCE_MS_PER_KEY = 0.1;
+
 /** Starts a swarm; nothing of it is there yet. */
 export async function startBenchSwarm(
   url: string,
@@ -47,10 +50,11 @@ export async function startBenchSwarm(
     session,
     bucket,
     async untilStored(keys) {
+      const untilSo = { timeoutMs: PATIENCE.timeoutMs + keys * PATIENCE_MS_PER_KEY };
       await eventually(async () => {
         assert.equal(command.child.exitCode, null, command.stderr);
         assert.equal((await bucket.state()).keys, keys);
-      }, PATIENCE);
+      }, untilSo);
     },
     async [Symbol.asyncDispose]() {
       await command[Symbol.asyncDispose]();

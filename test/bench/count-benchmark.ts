@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { bucketStream, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { connect } from "nats";
 import { startBenchBroker } from "./bench-broker.ts";
@@ -13,8 +14,11 @@ const SIZES = [
   { keys: 100_000, interval: "10s" },
   { keys: 1_000_000, interval: "100s" },
 ] as const;
-const LOOKS = 500;
+/** Faster than a swarm does it by itself: nothing is measured by then. */
+const JOINS_PER_MS = 100;
+const LOOKS = 300;
 const BRIEF_LOOKS = 20;
+const SETTLE_MS = 1_500;
 /** Longer than a count takes, so that counts do not queue behind one another. */
 const BETWEEN_LOOKS_MS = 5;
 
@@ -38,18 +42,20 @@ async function countAt(
 ): Promise<Measurement[]> {
   note(`count at ${keys} keys`);
   await using server = await startBenchBroker(serverPath);
-  await using swarm = await startBenchSwarm(server.url, { peels: keys, interval });
+  await using swarm = await startBenchSwarm(server.url, { peels: keys, interval, ramp: `${keys / JOINS_PER_MS}ms` });
   const { bucket } = swarm;
   const bare = await connect({ servers: server.url });
   try {
     await swarm.untilStored(keys);
+    // What the joining has left to the broker to tidy up is over by then.
+    if (!brief) await pause(SETTLE_MS);
 
     const subject = `$JS.API.STREAM.INFO.${bucketStream(HEARTBEAT_BUCKET)}`;
     const [counts, infos]: [number[], number[]] = [[], []];
     for (let look = 0; look < (brief ? BRIEF_LOOKS : LOOKS); look += 1) {
       counts.push(await timed(async () => assert.equal((await bucket.state()).keys, keys)));
       infos.push(await timed(() => bare.request(subject)));
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+      await pause(BETWEEN_LOOKS_MS);
     }
     const label = `count of ${keys.toLocaleString("en-US")} keys`;
     return [0.5, 0.99].map((part) => ({

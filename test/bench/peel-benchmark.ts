@@ -31,7 +31,7 @@ export const peelBenchmark: Benchmark = {
     await hearing.ready;
 
     note("bare node");
-    const bare = await restOf([...["-e", BARE_NODE]], spoken, settleMs, settleMs);
+    const bare = await restOf(["-e", BARE_NODE], spoken, settleMs, 0);
     note(`a peel at rest for ${restMs / 1_000} s`);
     const args = [FLEET_BIN, "peel", "run", "--id", ID, "--nats-url", server.url, "--health-addr", "127.0.0.1:0"];
     const peel = await restOf(args, () => firstBeat.promise, settleMs, restMs);

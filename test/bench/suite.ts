@@ -1,5 +1,6 @@
 import { beatsBenchmark } from "./beats-benchmark.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { connectionsBenchmark } from "./connections-benchmark.ts";
 import { countBenchmark } from "./count-benchmark.ts";
 import { failoverBenchmark } from "./failover-benchmark.ts";
 import { indexBenchmark } from "./index-benchmark.ts";
@@ -10,6 +11,7 @@ import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
 import { resyncBenchmark } from "./resync-benchmark.ts";
 import { rivalsBenchmark } from "./rivals-benchmark.ts";
+import { standbyBenchmark } from "./standby-benchmark.ts";
 
 /** All benchmarks, in the order in which they run and are told. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -19,6 +21,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   resyncBenchmark,
   massBenchmark,
   failoverBenchmark,
+  standbyBenchmark,
+  connectionsBenchmark,
   peelBenchmark,
   operationsBenchmark,
   listBenchmark,

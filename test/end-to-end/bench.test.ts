@@ -41,12 +41,21 @@ describe("the benchmarks", () => {
     }
   });
 
+  it("that run servers, swarms and listeners in processes of their own have figures of each", async () => {
+    const { code, stdout, stderr } = await runBench(["index", "connections", "--brief", "--runs", "1"]);
+    assert.equal(code, 0, stderr);
+    const rows = stdout.split("\n").filter((line) => /^\| (index|connections) \|/.test(line));
+    assert.equal(rows.length, 6, stdout);
+    for (const row of rows) assert.doesNotMatch(row, /NaN|Infinity|\| 0 /);
+    assert.doesNotMatch(stderr, /written:/, "what is measured in brief takes the place of no figures");
+  });
+
   it("are listed, and refused by name with 2 when there is none such", async () => {
     const list = await runBench(["--list"]);
     assert.match(list.stdout, /^beats +acknowledged beats/m);
     const wrong = await runBench(["beets"]);
     assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
-    assert.match(wrong.stderr, /^no such benchmark: beets; there are beats, count, .*operations/m);
+    assert.match(wrong.stderr, /^no such benchmark: beets; there are beats, .*operations/m);
     assert.equal((await runBench(["beats", "--runs", "0"])).code, 2);
   });
 });

@@ -1,0 +1,111 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createBucket } from "@fleet/bus";
+import { HEARTBEAT_BUCKET } from "@fleet/wire";
+import { connectSession } from "../integration/bus-session.ts";
+import { guard } from "./apart.ts";
+import { startBenchBroker } from "./bench-broker.ts";
+import { startBenchSwarm } from "./bench-swarm.ts";
+import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
+import { costOfBeats } from "./broker-cost.ts";
+import { rssMbOf } from "./process-usage.ts";
+import type { ConnectedPeelsOptions } from "./programs/connected-peels.ts";
+
+/** Connections, and the interval at which they make for 2,000 beats a second. */
+const SIZES = [
+  { peels: 2_000, intervalMs: 1_000 },
+  { peels: 10_000, intervalMs: 5_000 },
+] as const;
+/** Peels of the swarm, each of which beats once a second. */
+const PIPELINED = 20_000;
+const BRIEF_SIZES = [{ peels: 50, intervalMs: 100 }] as const;
+const BRIEF_PIPELINED = 500;
+/** Files that a process needs besides its connections. */
+const OTHER_FILES = 500;
+
+export const connectionsBenchmark: Benchmark = {
+  name: "connections",
+  summary: "one connection for each peel, 2,000 and 10,000 of them: CPU and memory of the broker, against a swarm",
+  measures:
+    "Peels that have a connection each, with the login, the subscriptions and the acknowledged beats of a real one, 2,000 beats a second in all: CPU of the broker for each beat it stores, and what its memory has grown by for each peel, its key included. Held against a swarm that sends 20,000 beats a second over two connections.",
+  leavesOut: "TLS, which costs more at each dial and takes more memory, and the peels' own processes (see peel).",
+  async run({ serverPath, brief, note }) {
+    const [sizes, pipelined] = brief ? [BRIEF_SIZES, BRIEF_PIPELINED] : [SIZES, PIPELINED];
+    const times = brief ? { settleMs: 0, measureMs: 500 } : { settleMs: 3_000, measureMs: 6_000 };
+    const files = await maxOpenFiles();
+    note(`a swarm, ${pipelined} beats a second`);
+    const limit = await pipelinedUs(serverPath, pipelined, times);
+    const results: Measurement[] = [];
+    for (const size of sizes) {
+      if (size.peels + OTHER_FILES > files) {
+        note(`${size.peels} connections left out: a process may open ${files} files here`);
+        continue;
+      }
+      note(`${size.peels} connections`);
+      const { brokerUs, bytesPerPeel } = await connectedCost(serverPath, size, times);
+      const of = `${size.peels.toLocaleString("en-US")} connections`;
+      results.push(
+        {
+          what: `broker, CPU a beat, ${of}`,
+          unit: "us",
+          value: brokerUs,
+          limit: { what: "swarm over two connections", value: limit },
+        },
+        { what: `broker, memory a peel, ${of}`, unit: "kB", value: bytesPerPeel / 1_000 },
+      );
+    }
+    return results;
+  },
+};
+
+interface Times {
+  readonly settleMs: number;
+  readonly measureMs: number;
+}
+
+async function pipelinedUs(serverPath: string, peels: number, { settleMs, measureMs }: Times): Promise<number> {
+  await using server = await startBenchBroker(serverPath);
+  await using swarm = await startBenchSwarm(server.url, { peels, interval: "1s" });
+  await swarm.untilStored(peels);
+  await pause(settleMs);
+  return (await costOfBeats(server, swarm.bucket, measureMs)).brokerUs;
+}
+
+async function connectedCost(
+  serverPath: BenchmarkContext["serverPath"],
+  size: (typeof SIZES | typeof BRIEF_SIZES)[number],
+  { settleMs, measureMs }: Times,
+): Promise<{ brokerUs: number; bytesPerPeel: number }> {
+  await using server = await startBenchBroker(serverPath);
+  await using session = await connectSession({ urls: [server.url] });
+  const beforeMb = await rssMbOf(server.pid);
+  await using _peels = await startPeels({ port: server.clientPort, ...size });
+  await pause(settleMs);
+  const { brokerUs } = await costOfBeats(server, createBucket(session.connection, HEARTBEAT_BUCKET), measureMs);
+  return { brokerUs, bytesPerPeel: (((await rssMbOf(server.pid)) - beforeMb) * 1e6) / size.peels };
+}
+
+/** Resolves when each of them has beaten. */
+async function startPeels(options: ConnectedPeelsOptions): Promise<AsyncDisposable> {
+  const program = join(import.meta.dirname, "programs", "connected-peels.js");
+  const child: ChildProcess = fork(program, [JSON.stringify(options)]);
+  const exited = once(child, "exit");
+  await guard(child);
+  const ended = exited.then(() => Promise.reject(new Error("the peels have ended")));
+  ended.catch(() => {});
+  const end = async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+  await Promise.race([once(child, "message"), ended]);
+  return { [Symbol.asyncDispose]: end };
+}
+
+/** Node.js has raised its own limit to what is allowed at most, and so has what it starts. */
+async function maxOpenFiles(): Promise<number> {
+  const [, , most] = /^Max open files +(\S+) +(\S+)/m.exec(await readFile("/proc/self/limits", "utf8")) ?? [];
+  return most === "unlimited" ? Number.POSITIVE_INFINITY : Number(most);
+}

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { gatherResults, renderResults } from "../bench/results.ts";
+import { cellsOf, gatherResults, renderResults } from "../bench/results.ts";
 import { type BenchmarkRecord, putRecord, readResults, writeResults } from "../bench/results-file.ts";
 import { renderResultsPage } from "../bench/results-page.ts";
 import { median, quantile } from "../bench/statistics.ts";
@@ -53,6 +53,12 @@ describe("the results of several runs", () => {
     );
     assert.equal(table[3], "| b | memory | 2,000 MB | 2,000–2,000 |  |  |  | ≤ 1,000 MB | missed |");
     assert.match(table[4] ?? "", /\| 2\.00 \(2\.00–2\.00\) \| ≤ 1\.7 × the limit \| missed \|$/);
+  });
+
+  it("have no unit where there is none", () => {
+    const [peels] = gatherResults("b", [[{ what: "peels", unit: "", value: 3, budget: { least: 2 } }]]);
+    assert.ok(peels);
+    assert.deepEqual(cellsOf(peels), ["peels", "3", "3–3", "", "", "", "≥ 2", "met"]);
   });
 
   it("are told by median and quantile, of an even number too", () => {

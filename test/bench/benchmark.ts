@@ -2,7 +2,7 @@
 export interface Measurement {
   /** In words, the same in every run: `acknowledged beats`. */
   readonly what: string;
-  /** `1/s`, `ms`, `MB`, `us`, `%`. */
+  /** `1/s`, `ms`, `MB`, `us`, `%`; empty for a plain number. */
   readonly unit: string;
   /** NaN for what could not be measured here. */
   readonly value: number;

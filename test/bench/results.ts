@@ -65,10 +65,10 @@ export function cellsOf({ what, unit, value, limit, ratio, budget, met }: Result
   if (!Number.isFinite(value.median)) return [what, "not measured", ...RESULT_COLUMNS.slice(2).map(() => "")];
   return [
     what,
-    `${show(value.median)} ${unit}`,
+    withUnit(value.median, unit),
     range(value),
     limit?.what ?? "",
-    limit ? `${show(limit.value.median)} ${unit} (${range(limit.value)})` : "",
+    limit ? `${withUnit(limit.value.median, unit)} (${range(limit.value)})` : "",
     ratio ? `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})` : "",
     budget ? renderBudget(budget, unit) : "",
     met === undefined ? "" : met ? "met" : "missed",
@@ -82,14 +82,19 @@ export function markdownTable(columns: readonly string[], rows: readonly (readon
 
 function renderBudget({ least, most, mostOfLimit }: Budget, unit: string): string {
   return [
-    ...(least === undefined ? [] : [`≥ ${show(least)} ${unit}`]),
-    ...(most === undefined ? [] : [`≤ ${show(most)} ${unit}`]),
+    ...(least === undefined ? [] : [`≥ ${withUnit(least, unit)}`]),
+    ...(most === undefined ? [] : [`≤ ${withUnit(most, unit)}`]),
     ...(mostOfLimit === undefined ? [] : [`≤ ${mostOfLimit} × the limit`]),
   ].join(", ");
 }
 
 function range({ min, max }: Spread): string {
   return `${show(min)}–${show(max)}`;
+}
+
+/** A plain number has none. */
+function withUnit(value: number, unit: string): string {
+  return unit === "" ? show(value) : `${show(value)} ${unit}`;
 }
 
 /** Three digits are more than a busy machine can tell apart. */

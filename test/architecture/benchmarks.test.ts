@@ -73,7 +73,7 @@ const record = (name: string, commit: string, cores = 2): BenchmarkRecord => ({
   name,
   measuredAt: "2026-02-03T04:05:06.789Z",
   commit,
-  loadBefore: 0.25,
+  othersCores: 0.25,
   machine: { cpu: "a", cores, memoryGb: 24, system: "linux", software: { fleet: "1.0.0" } },
   runs: 3,
   brief: false,
@@ -113,7 +113,7 @@ describe("a file of results", () => {
     assert.match(page, /^Not measured: `c`\.$/m);
     assert.match(page, /^1\. 2 cores \(a\), 24 GB, linux; fleet 1\.0\.0\n2\. 8 cores/m);
     assert.match(page, /^What b is\.\n\nNot in it: All else\.$/m);
-    assert.match(page, /^3 runs on 2026-02-03, commit two, load 0\.3, machine 2\.$/m);
+    assert.match(page, /^3 runs on 2026-02-03, commit two; others kept 0\.25 processors busy; machine 2\.$/m);
     assert.match(page, /^\| \[a\]\(#a\) \| memory \| 2,000 MB \| 2,000–2,000 \| {2}\| ≤ 1,000 MB \| missed \|$/m);
   });
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
+import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -31,16 +31,16 @@ export function describeMachine(natsServer: string): Machine {
   };
 }
 
-/** Processes that wanted to run during the last minute, on average. */
-export function loadOfMachine(): number {
-  return loadavg()[0] ?? Number.NaN;
-}
+/** What pages are made of, and a measurement changes itself. */
+const OWN_FILES = ["docs/benchmarks.json", "docs/benchmarks.md"];
 
 /** The commit that is measured; `+` if something was changed since. */
 export async function describeCommit(): Promise<string> {
+  const git = (...args: string[]) => promisify(execFile)("git", ["-C", ROOT, ...args]);
   try {
-    const { stdout } = await promisify(execFile)("git", ["describe", "--always", "--dirty=+"]);
-    return stdout.trim();
+    const { stdout } = await git("rev-parse", "--short", "HEAD");
+    const changed = await git("status", "--porcelain", "--", ".", ...OWN_FILES.map((file) => `:!${file}`));
+    return `${stdout.trim()}${changed.stdout === "" ? "" : "+"}`;
   } catch {
     return "unknown";
   }

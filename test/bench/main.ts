@@ -3,7 +3,8 @@ import { parseArgs } from "node:util";
 import { resolveTestServer } from "@fleet/broker/testing";
 import { endAllApart } from "./apart.ts";
 import type { Benchmark, Measurement } from "./benchmark.ts";
-import { describeCommit, describeMachine, loadOfMachine, type Machine, renderMachine } from "./machine.ts";
+import { describeCommit, describeMachine, type Machine, renderMachine } from "./machine.ts";
+import { coresOfOthers, machineUsage } from "./process-usage.ts";
 import { gatherResults, type Result, renderResults } from "./results.ts";
 import { type BenchmarkRecord, putRecord, readResults, writeResults } from "./results-file.ts";
 import { BENCHMARKS } from "./suite.ts";
@@ -74,7 +75,7 @@ async function measure(
   const { name } = benchmark;
   const runs = givenRuns ?? benchmark.runs ?? RUNS;
   const measuredAt = new Date().toISOString();
-  const loadBefore = loadOfMachine();
+  const before = await machineUsage();
   const software: Record<string, string> = { ...machine.software };
   const measured: Measurement[][] = [];
   for (let run = 1; run <= runs; run += 1) {
@@ -88,7 +89,7 @@ async function measure(
     name,
     measuredAt,
     commit,
-    loadBefore,
+    othersCores: coresOfOthers(before, await machineUsage()),
     machine: { ...machine, software },
     runs,
     brief: values.brief,

@@ -9,8 +9,8 @@ export interface BenchmarkRecord {
   readonly measuredAt: string;
   /** The commit measured; `+` if something was changed since. */
   readonly commit: string;
-  /** Processes that wanted to run during the minute before: well above 0, others were at work. */
-  readonly loadBefore: number;
+  /** Processors that were busy with something else meanwhile, on average. */
+  readonly othersCores: number;
   readonly machine: Machine;
   readonly runs: number;
   /** Only shown to work: no figures. */

@@ -37,8 +37,8 @@ anew, and with names only what is named.
 
 Broker, fleet and masters share one machine, so that each takes from the others: trust ratios more than absolutes. Every figure is
 the median of its runs, beside the least and the greatest of them. The _limit_ is what cannot be beaten, or what a figure is held
-against; it is measured in the same run, and the ratio is taken run by run. A _budget_ is what the design asks for. _Load_ is how many
-processes wanted to run in the minute before: well above 0, something else was at work.`;
+against; it is measured in the same run, and the ratio is taken run by run. A _budget_ is what the design asks for. Below each
+table is how many processors something else has kept busy meanwhile: well above 0, the figures are of a machine that was shared.`;
 
 function machinesText(machines: readonly string[]): string {
   if (machines.length === 1) return `Measured on ${machines[0]}.`;
@@ -64,13 +64,13 @@ function sectionOf(
   record: BenchmarkRecord,
   machines: readonly string[],
 ): string {
-  const { runs, measuredAt, commit, loadBefore, results, machine } = record;
-  const place = machines.length > 1 ? `, machine ${machines.indexOf(renderMachine(machine)) + 1}` : "";
+  const { runs, measuredAt, commit, othersCores, results, machine } = record;
+  const place = machines.length > 1 ? `; machine ${machines.indexOf(renderMachine(machine)) + 1}` : "";
   return [
     `## ${name}`,
     measures,
     `Not in it: ${leavesOut}`,
     markdownTable(RESULT_COLUMNS, results.map(cellsOf)),
-    `${runs === 1 ? "1 run" : `${runs} runs`} on ${measuredAt.slice(0, 10)}, commit ${commit}, load ${loadBefore.toFixed(1)}${place}.`,
+    `${runs === 1 ? "1 run" : `${runs} runs`} on ${measuredAt.slice(0, 10)}, commit ${commit}; others kept ${othersCores.toFixed(2)} processors busy${place}.`,
   ].join("\n\n");
 }

@@ -23,6 +23,8 @@ export interface BenchSwarmOptions {
   /** Time over which the peels join. @default as a swarm has it */
   readonly ramp?: string;
   readonly connections?: number;
+  /** Peels that stop without goodbye and stay away, as a rate: `5/s`. @default none */
+  readonly crash?: string;
   /** Whether each peel tells facts. @default false */
   readonly facts?: boolean;
 }

@@ -2,6 +2,7 @@ import { beatsBenchmark } from "./beats-benchmark.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { connectionsBenchmark } from "./connections-benchmark.ts";
 import { countBenchmark } from "./count-benchmark.ts";
+import { detectionBenchmark } from "./detection-benchmark.ts";
 import { failoverBenchmark } from "./failover-benchmark.ts";
 import { indexBenchmark } from "./index-benchmark.ts";
 import { listBenchmark } from "./list-benchmark.ts";
@@ -26,6 +27,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   peelBenchmark,
   operationsBenchmark,
   listBenchmark,
+  detectionBenchmark,
   rivalsBenchmark,
   millionBenchmark,
 ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
-import { isPeelId, ROSTER_BUCKET } from "@fleet/wire";
+import { decodeHeartbeat, isPeelId, ROSTER_BUCKET } from "@fleet/wire";
 import { createClient } from "@redis/client";
 import { connect } from "nats";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
@@ -36,7 +36,7 @@ export const detectionBenchmark: Benchmark = {
   summary:
     "time past the TTL until a silent peel is known to be offline, against polling Redis, NATS KV and as Zester does",
   measures:
-    "Of 1,000 peels that beat every second, with a TTL of 3 s, five a second fall silent: their connection stays, as that of a process that hangs does. For those of 15 s, the time from the end of a peel's TTL, counted from its last beat as it was heard, until it is known: by the roster record of a master, as another process hears it; by a look at every 100 ms into a sorted set of Redis for what is older than the TTL; by asking the NATS bucket for its keys every second; and every 15 s, as Zester's gauge does. All of them hear the same beats.",
+    "Of 1,000 peels that beat every second, with a TTL of 3 s, five a second fall silent: their connection stays, as that of a process that hangs does. For those of 15 s, the time from the end of a peel's TTL, counted from when its last beat was sent, by the clock that all processes of a machine share, until it is known: by the roster record of a master, as another process hears it; by a look at every 100 ms into a sorted set of Redis for what is older than the TTL; by asking the NATS bucket for its keys every second; and every 15 s, as Zester's gauge does. All of them hear the same beats.",
   leavesOut:
     "peels that crash and can be probed, which are known long before the TTL. What is polled costs as much as it is polled often: looking into Redis ten times a second is one request for the whole fleet, and asking for keys reads all of them.",
   async run({ serverPath, brief, note, uses }) {
@@ -52,10 +52,10 @@ export const detectionBenchmark: Benchmark = {
     await using swarm = await startBenchSwarm(server.url, options);
     await using client = await connectRivals(server.url, redis);
 
-    const beatMono = new Map<string, number>();
+    const beatAt = new Map<string, number>();
     const roster = createBucket(swarm.session.connection, ROSTER_BUCKET);
     using told = hearLosses("Fleet", roster);
-    const silent = () => [...beatMono].filter(([, mono]) => performance.now() > mono + TTL_MS).map(([id]) => id);
+    const silent = () => [...beatAt].filter(([, at]) => Date.now() > at + TTL_MS).map(([id]) => id);
     const gone = async () => {
       const keys = await client.keys();
       return silent().filter((id) => !keys.has(id));
@@ -63,41 +63,43 @@ export const detectionBenchmark: Benchmark = {
     using everySecond = pollLosses("NATS KV, keys asked for every second", KEYS_EVERY_MS, gone);
     using gauge = pollLosses(`Zester's way, keys asked for every ${gaugeEveryMs / 1_000} s`, gaugeEveryMs, gone);
     const lookedInto = `Redis sorted set, looked into every ${REDIS_EVERY_MS} ms`;
-    using inRedis = pollLosses(lookedInto, REDIS_EVERY_MS, () => client.beatsBefore(performance.now() - TTL_MS));
+    using inRedis = pollLosses(lookedInto, REDIS_EVERY_MS, () => client.beatsBefore(Date.now() - TTL_MS));
     const finders = [told, everySecond, gauge, ...(redis.skip === undefined ? [inRedis] : [])];
-    const hearing = swarm.bucket.hear(({ key, operation }) => {
-      if (operation !== "put" || !isPeelId(key)) return;
-      beatMono.set(key, performance.now());
-      client.store(key, performance.now());
+    const hearing = swarm.bucket.hear(({ key, value, operation }) => {
+      const beat = operation === "put" && isPeelId(key) ? decodeHeartbeat(value) : undefined;
+      if (!beat?.ok) return;
+      const { sentAt } = beat.value;
+      beatAt.set(key, sentAt);
+      client.store(key, sentAt);
       // It was only late.
-      for (const { foundMono } of finders) foundMono.delete(key);
+      for (const { foundAt } of finders) foundAt.delete(key);
     });
     await eventually(async () => {
       assert.equal(swarm.command.child.exitCode, null, swarm.command.stderr);
-      assert.equal(beatMono.size, PEELS);
+      assert.equal(beatAt.size, PEELS);
       assert.ok(((await seriesOf(master)).get('peels{state="online"}') ?? 0) > PEELS / 2);
     }, PATIENCE);
 
     note(`peels fall silent for ${windowMs / 1_000} s`);
-    const fromMono = performance.now();
+    const fromAt = Date.now();
     await pause(windowMs + TTL_MS);
     const lost = silent().filter((id) => {
-      const mono = beatMono.get(id) ?? 0;
-      return mono >= fromMono && mono < fromMono + windowMs;
+      const at = beatAt.get(id) ?? 0;
+      return at >= fromAt && at < fromAt + windowMs;
     });
     note(`${lost.length} have, until everyone knows`);
     await eventually(
       () => {
-        for (const { what, foundMono } of finders) {
-          const unknown = lost.filter((id) => !foundMono.has(id)).length;
+        for (const { what, foundAt } of finders) {
+          const unknown = lost.filter((id) => !foundAt.has(id)).length;
           assert.equal(unknown, 0, `${what}: ${unknown} of ${lost.length} not known`);
         }
       },
       { timeoutMs: LIMIT_MS },
     );
     hearing.close();
-    const latenessOf = ({ foundMono }: LossFinder) =>
-      lost.map((id) => (foundMono.get(id) ?? Number.NaN) - (beatMono.get(id) ?? 0) - TTL_MS);
+    const latenessOf = ({ foundAt }: LossFinder) =>
+      lost.map((id) => (foundAt.get(id) ?? Number.NaN) - (beatAt.get(id) ?? 0) - TTL_MS);
     return compare(latenessOf(told), [
       { what: lookedInto, lateMs: redis.skip === undefined ? latenessOf(inRedis) : undefined },
       ...[everySecond, gauge].map((finder) => ({ what: finder.what, lateMs: latenessOf(finder) })),
@@ -139,9 +141,9 @@ function compare(
 interface Rivals extends AsyncDisposable {
   keys(): Promise<ReadonlySet<string>>;
   /** Keeps the time of a beat in Redis, if there is one. */
-  store(id: string, mono: number): void;
+  store(id: string, at: number): void;
   /** Those in Redis with no beat since then. */
-  beatsBefore(mono: number): Promise<string[]>;
+  beatsBefore(at: number): Promise<string[]>;
 }
 
 async function connectRivals(url: string, redis: RedisAtHand): Promise<Rivals> {
@@ -151,11 +153,11 @@ async function connectRivals(url: string, redis: RedisAtHand): Promise<Rivals> {
   await client?.connect();
   return {
     keys: () => heartbeatKeys(nats),
-    store(id, mono) {
-      client?.zAdd(REDIS_SET, { score: mono, value: id }).catch(() => {});
+    store(id, at) {
+      client?.zAdd(REDIS_SET, { score: at, value: id }).catch(() => {});
     },
-    async beatsBefore(mono) {
-      return (await client?.zRangeByScore(REDIS_SET, "-inf", mono)) ?? [];
+    async beatsBefore(at) {
+      return (await client?.zRangeByScore(REDIS_SET, "-inf", at)) ?? [];
     },
     async [Symbol.asyncDispose]() {
       client?.destroy();

@@ -5,36 +5,36 @@ import type { NatsConnection } from "nats";
 /** Somebody who is to find out which peels have fallen silent. */
 export interface LossFinder extends Disposable {
   readonly what: string;
-  /** When each was first known to be away, on the monotonic clock. */
-  readonly foundMono: Map<string, number>;
+  /** When each was first known to be away, ms since the epoch. */
+  readonly foundAt: Map<string, number>;
 }
 
 /** Finds what a master writes into the roster. */
 export function hearLosses(what: string, roster: Bucket): LossFinder {
-  const foundMono = new Map<string, number>();
+  const foundAt = new Map<string, number>();
   const hearing = roster.hear(({ key, value, operation }) => {
     const record = operation === "put" ? decodeRosterRecord(value) : undefined;
-    if (record?.ok && record.value.state === "offline") foundMono.set(key, performance.now());
+    if (record?.ok && record.value.state === "offline") foundAt.set(key, Date.now());
   });
-  return { what, foundMono, [Symbol.dispose]: () => hearing.close() };
+  return { what, foundAt, [Symbol.dispose]: () => hearing.close() };
 }
 
 /** Finds what a look, again and again, says is away; the next one waits for one that takes longer. */
 export function pollLosses(what: string, everyMs: number, look: () => Promise<Iterable<string>>): LossFinder {
-  const foundMono = new Map<string, number>();
+  const foundAt = new Map<string, number>();
   let isLooking = false;
   const timer = setInterval(async () => {
     if (isLooking) return;
     isLooking = true;
     try {
-      for (const id of await look()) if (!foundMono.has(id)) foundMono.set(id, performance.now());
+      for (const id of await look()) if (!foundAt.has(id)) foundAt.set(id, Date.now());
     } catch {
       // Nothing was found this time: whoever waits for it says so.
     } finally {
       isLooking = false;
     }
   }, everyMs);
-  return { what, foundMono, [Symbol.dispose]: () => clearInterval(timer) };
+  return { what, foundAt, [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 interface Subjects {

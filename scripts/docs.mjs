@@ -1,5 +1,5 @@
 // Writes the parts of docs/ that repeat what the code says: `npm run docs`. Reads the built packages.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -105,11 +105,21 @@ ${markdownTable(metricColumns, await declaredMetrics())}
 const { BENCHMARKS } = await import("../test/dist/bench/suite.js");
 const { readResults } = await import("../test/dist/bench/results-file.js");
 const { renderResultsPage } = await import("../test/dist/bench/results-page.js");
-const benchmarksPage = renderResultsPage(await readResults(join(root, "docs", "benchmarks.json")), BENCHMARKS);
+const results = await readResults(join(root, "docs", "benchmarks.json"));
+const benchmarksPage = renderResultsPage(results, BENCHMARKS);
+
+const { parseCoefficients, refreshCoefficients } = await load("capacity");
+const { renderScalingPage } = await import("../test/dist/bench/scaling-page.js");
+const coefficientsFile = join(root, "packages", "capacity", "coefficients.json");
+const coefficients = refreshCoefficients(parseCoefficients(readFileSync(coefficientsFile, "utf8")), results.benchmarks);
+const scalingFile = join(root, "docs", "scaling.md");
+const scalingPage = renderScalingPage(readFileSync(scalingFile, "utf8"), coefficients, results);
 
 mkdirSync(join(root, "docs"), { recursive: true });
 writeFileSync(join(root, "docs", "benchmarks.md"), benchmarksPage);
 writeFileSync(join(root, "docs", "errors.md"), errorsPage);
+writeFileSync(coefficientsFile, `${JSON.stringify(coefficients, null, 2)}\n`);
+writeFileSync(scalingFile, scalingPage);
 writeFileSync(join(root, "docs", "metrics.md"), metricsPage);
 
 const { describeConfigurationFile } = await load("cli");

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addCommand, withExamples, withFlags, withSettings } from "./command.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { CAPACITY_SETTINGS, PLAN_OUTPUT } from "./plan-settings.ts";
 import { addPresenceCommands } from "./presence-commands.ts";
 import {
   DEV_SETTINGS,
@@ -128,6 +129,21 @@ export function createProgram(version: string): Command {
   withSettings(swarmRun, [...SWARM_SETTINGS, ...SWARM_RUN_SETTINGS]).action(async (flags) => {
     const { runSwarm } = await import("./commands/swarm-run.ts");
     await runSwarm(flags, version);
+  });
+
+  const plan = addCommand(program, "plan", {
+    summary: "what a fleet of a given size needs",
+    description:
+      "Tells what a fleet of a given size needs: brokers, masters, network, how soon it finds what happens, and the configuration to use. By arithmetic from measured figures; nothing is asked.",
+    examples: [
+      "fleet plan --peels 100000",
+      "fleet plan --peels 1000000 --interval 10s --replicas 3 --broker-cores 16",
+      "fleet plan --peels 10000000 --interval 30s -o config > fleet.yaml",
+    ],
+  });
+  withFlags(plan, [...CAPACITY_SETTINGS, PLAN_OUTPUT]).action(async (flags) => {
+    const { runPlan } = await import("./commands/plan.ts");
+    await runPlan(flags);
   });
 
   addConfigCommands(program);

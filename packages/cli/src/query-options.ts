@@ -37,6 +37,19 @@ export function resolveDocumentFormat(values: Readonly<Record<string, unknown>>)
   return resolveOptions(documentSchema, values).output;
 }
 
+const PLAN_FORMATS = ["table", "json", "config"] as const;
+
+const planSchema = z.object({
+  output: z
+    .enum(PLAN_FORMATS, { error: (issue) => `"${issue.input}" is not a format; use table, json or config` })
+    .default("table"),
+});
+
+/** Checks `output` of a plan. Throws `INVALID_OPTIONS`. */
+export function resolvePlanOutput(values: Readonly<Record<string, unknown>>): (typeof PLAN_FORMATS)[number] {
+  return resolveOptions(planSchema, values).output;
+}
+
 /** The setting behind each option of a connection. */
 const CONNECTION_SETTINGS: Readonly<Record<string, string>> = { urls: "natsUrl", creds: "natsCreds", ca: "natsCa" };
 

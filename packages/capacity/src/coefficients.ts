@@ -1,0 +1,83 @@
+import * as z from "zod";
+
+/** What is measured; the units are part of the names, in the file of coefficients as well. */
+export const COEFFICIENT_NAMES = [
+  "brokerCpuUsPerBeat",
+  "brokerCpuUsPerBeatOfConnection",
+  "brokerCpuUsPerCopy",
+  "brokerCpuUsPerDelivery",
+  "brokerBytesPerKey",
+  "brokerBytesPerConnection",
+  "brokerDiskBytesPerKey",
+  "brokerDiskBytesPerPeelKnown",
+  "bucketBeatsPerSecond",
+  "replicatedBucketBeatsPerSecond",
+  "masterCpuUsPerBeat",
+  "masterBytesPerPeel",
+  "beatBytesUp",
+  "beatBytesDown",
+  "beatBytesToMaster",
+] as const;
+
+export type CoefficientName = (typeof COEFFICIENT_NAMES)[number];
+
+/** The values alone, for arithmetic. */
+export type CoefficientValues = Readonly<Record<CoefficientName, number>>;
+
+const text = z.string().min(1);
+const place = { measuredAt: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/), machine: text, server: text };
+
+const coefficient = z.strictObject({
+  value: z.number().positive(),
+  unit: z.enum(["us", "bytes", "1/s"]),
+  meaning: text,
+  /** The row of the benchmark that measures it, if there is one. */
+  benchmark: z.strictObject({ name: text, row: text }).optional(),
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("benchmark"), name: text, row: text, commit: text, ...place }),
+    z.strictObject({ kind: z.literal("reference"), what: text, ...place }),
+  ]),
+});
+
+/** One measured figure, with where and when it was measured. */
+export interface Coefficient {
+  readonly value: number;
+  readonly unit: "us" | "bytes" | "1/s";
+  readonly meaning: string;
+  readonly benchmark?: { readonly name: string; readonly row: string } | undefined;
+  readonly source: CoefficientSource;
+}
+
+/** A row of a benchmark that anybody can run again, or a figure that somebody has taken once. */
+export type CoefficientSource = {
+  /** ISO 8601, to the day or to the month. */
+  readonly measuredAt: string;
+  readonly machine: string;
+  /** Version of the nats-server. */
+  readonly server: string;
+} & (
+  | { readonly kind: "benchmark"; readonly name: string; readonly row: string; readonly commit: string }
+  | { readonly kind: "reference"; readonly what: string }
+);
+
+export type Coefficients = Readonly<Record<CoefficientName, Coefficient>>;
+
+/** The file `coefficients.json`. */
+export interface CoefficientsDocument {
+  readonly schemaVersion: 1;
+  readonly coefficients: Coefficients;
+}
+
+const schema = z.strictObject({
+  schemaVersion: z.literal(1),
+  coefficients: z.record(z.enum(COEFFICIENT_NAMES), coefficient),
+});
+
+/** Reads the file's text. Throws when anything is missing or unknown: a plan without a figure would be a guess. */
+export function parseCoefficients(text: string): CoefficientsDocument {
+  return schema.parse(JSON.parse(text)) as CoefficientsDocument;
+}
+
+export function coefficientValues({ coefficients }: CoefficientsDocument): CoefficientValues {
+  return Object.fromEntries(COEFFICIENT_NAMES.map((name) => [name, coefficients[name].value])) as CoefficientValues;
+}

@@ -1,0 +1,62 @@
+import {
+  type CoefficientsDocument,
+  coefficientTable,
+  connectionsText,
+  growthTable,
+  limitsTable,
+  type TableRows,
+} from "@fleet/capacity";
+import { cellsOf, markdownTable, RESULT_COLUMNS } from "./results.ts";
+import type { ResultsDocument } from "./results-file.ts";
+
+/** Rows of benchmarks that say how time grows with the fleet; of one that has no such row it is told that it is not measured. */
+const LATENCIES: readonly { readonly benchmark: string; readonly rows: readonly string[] }[] = [
+  {
+    benchmark: "count",
+    rows: ["1,000", "10,000", "100,000", "1,000,000"].map((keys) => `count of ${keys} keys, p99`),
+  },
+  { benchmark: "resync", rows: ["snapshot of 1,000,000 peels", "resync of 1,000,000 peels"] },
+  { benchmark: "mass", rows: ["mass join of 100,000 until the roster is right"] },
+];
+
+/**
+ * The page on scaling with its generated parts written anew: what lies between `<!-- generated: NAME -->` and
+ * `<!-- end -->`. Throws if the page lacks one of them, or has one that is not known.
+ */
+export function renderScalingPage(page: string, coefficients: CoefficientsDocument, results: ResultsDocument): string {
+  const parts: Readonly<Record<string, string>> = {
+    growth: tableOf(growthTable(coefficients)),
+    connections: connectionsText(coefficients),
+    limits: tableOf(limitsTable(coefficients)),
+    latencies: latencyTable(results),
+    coefficients: tableOf(coefficientTable(coefficients)),
+  };
+  const seen = new Set<string>();
+  const written = page.replace(/(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin, name, end) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`the page on scaling has a part ${name}, which nobody writes`);
+    seen.add(name);
+    return `${begin}\n${part}\n\n${end}`;
+  });
+  const missing = Object.keys(parts).filter((name) => !seen.has(name));
+  if (missing.length > 0) throw new Error(`the page on scaling has no part ${missing.join(", ")}`);
+  return written;
+}
+
+function tableOf([headings = [], ...rows]: TableRows): string {
+  return markdownTable(headings, rows);
+}
+
+function latencyTable({ benchmarks }: ResultsDocument): string {
+  const rows = LATENCIES.flatMap(({ benchmark, rows: wanted }) =>
+    wanted.map((what) => {
+      const record = benchmarks.find(({ name }) => name === benchmark);
+      const result = record?.results.find((each) => each.what === what);
+      if (!record || !result) return [what, "not measured", "", `\`${benchmark}\``];
+      const cells = cellsOf(result);
+      const cell = (column: string) => cells[RESULT_COLUMNS.indexOf(column)] ?? "";
+      return [what, cell("median"), cell("min–max"), `[${benchmark}](benchmarks.md#${benchmark})`];
+    }),
+  );
+  return markdownTable(["what", "median", "min–max", "benchmark"], rows);
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseCoefficients, refreshCoefficients } from "@fleet/capacity";
-import { type BenchmarkRecord, readResults } from "../bench/results-file.ts";
+import { readResults } from "../bench/results-file.ts";
 import { renderScalingPage } from "../bench/scaling-page.ts";
 import { BENCHMARKS } from "../bench/suite.ts";
 import { ROOT, readText } from "./workspace.ts";
@@ -32,26 +32,16 @@ describe("docs/scaling.md", () => {
   });
 
   it("shows a latency that was measured, and says of others that they were not", () => {
-    const record: BenchmarkRecord = {
-      name: "count",
-      measuredAt: "2026-02-03T04:05:06.789Z",
-      commit: "one",
-      loadBefore: 0,
-      machine: { cpu: "a", cores: 2, memoryGb: 24, system: "linux", software: {} },
-      runs: 1,
-      brief: false,
-      results: [
-        {
-          benchmark: "count",
-          what: "count of 1,000 keys, p99",
-          unit: "ms",
-          value: { median: 1.5, min: 1, max: 2, values: [1.5] },
-        },
-      ],
-    };
+    const results = [
+      {
+        benchmark: "count",
+        what: "count of 1,000 keys, p99",
+        unit: "ms",
+        value: { median: 1.5, min: 1, max: 2, values: [1.5] },
+      },
+    ];
     const page = renderScalingPage(readText("docs/scaling.md"), readCoefficients(), {
-      schemaVersion: 2,
-      benchmarks: [record],
+      benchmarks: [{ name: "count", results }],
     });
     assert.match(page, /^\| count of 1,000 keys, p99 \| 1\.5 ms \| 1–2 \| \[count\]\(benchmarks\.md#count\) \|$/m);
     assert.match(page, /^\| count of 10,000 keys, p99 \| not measured \|/m);

@@ -7,28 +7,47 @@ import {
   type TableRows,
 } from "@fleet/capacity";
 import { cellsOf, markdownTable, RESULT_COLUMNS } from "./results.ts";
-import type { ResultsDocument } from "./results-file.ts";
+import type { BenchmarkRecord } from "./results-file.ts";
 
-/** Rows of benchmarks that say how time grows with the fleet; of one that has no such row it is told that it is not measured. */
-const LATENCIES: readonly { readonly benchmark: string; readonly rows: readonly string[] }[] = [
+/** The records of benchmarks, as a document of results has them. */
+interface Measured {
+  readonly benchmarks: readonly Pick<BenchmarkRecord, "name" | "results">[];
+}
+
+/** Rows of benchmarks that say how a fleet's figures grow with it; of one that is not there it is told that it is not measured. */
+const MEASURED_ROWS: readonly { readonly benchmark: string; readonly rows: readonly string[] }[] = [
   {
     benchmark: "count",
     rows: ["1,000", "10,000", "100,000", "1,000,000"].map((keys) => `count of ${keys} keys, p99`),
   },
+  {
+    benchmark: "list",
+    rows: ["100,000", "1,000,000"].flatMap((peels) => [`list of ${peels} peels`, `show of one of ${peels} peels, p50`]),
+  },
   { benchmark: "resync", rows: ["snapshot of 1,000,000 peels", "resync of 1,000,000 peels"] },
-  { benchmark: "mass", rows: ["mass join of 100,000 until the roster is right"] },
+  {
+    benchmark: "mass",
+    rows: [
+      "mass join of 100,000 until the roster is right",
+      "mass loss of 100,000, TTL 15 s, until the roster is right",
+    ],
+  },
+  {
+    benchmark: "million",
+    rows: ["broker, cores", "broker, memory", "master, cores", "master, memory", "found past the TTL, median"],
+  },
 ];
 
 /**
  * The page on scaling with its generated parts written anew: what lies between `<!-- generated: NAME -->` and
  * `<!-- end -->`. Throws if the page lacks one of them, or has one that is not known.
  */
-export function renderScalingPage(page: string, coefficients: CoefficientsDocument, results: ResultsDocument): string {
+export function renderScalingPage(page: string, coefficients: CoefficientsDocument, results: Measured): string {
   const parts: Readonly<Record<string, string>> = {
     growth: tableOf(growthTable(coefficients)),
     connections: connectionsText(coefficients),
     limits: tableOf(limitsTable(coefficients)),
-    latencies: latencyTable(results),
+    measured: measuredTable(results),
     coefficients: tableOf(coefficientTable(coefficients)),
   };
   const seen = new Set<string>();
@@ -47,8 +66,8 @@ function tableOf([headings = [], ...rows]: TableRows): string {
   return markdownTable(headings, rows);
 }
 
-function latencyTable({ benchmarks }: ResultsDocument): string {
-  const rows = LATENCIES.flatMap(({ benchmark, rows: wanted }) =>
+function measuredTable({ benchmarks }: Measured): string {
+  const rows = MEASURED_ROWS.flatMap(({ benchmark, rows: wanted }) =>
     wanted.map((what) => {
       const record = benchmarks.find(({ name }) => name === benchmark);
       const result = record?.results.find((each) => each.what === what);

@@ -1,4 +1,10 @@
-import { COEFFICIENT_NAMES, type Coefficient, type Coefficients, type CoefficientsDocument } from "./coefficients.ts";
+import {
+  COEFFICIENT_NAMES,
+  type Coefficient,
+  type CoefficientRow,
+  type Coefficients,
+  type CoefficientsDocument,
+} from "./coefficients.ts";
 
 /** What is needed of the record that a benchmark leaves. */
 export interface MeasuredBenchmark {
@@ -17,6 +23,7 @@ export interface MeasuredBenchmark {
     readonly what: string;
     readonly unit: string;
     readonly value: { readonly median: number };
+    readonly limit?: { readonly value: { readonly median: number } };
   }[];
 }
 
@@ -36,17 +43,19 @@ export function refreshCoefficients(
 }
 
 function refresh(coefficient: Coefficient, benchmarks: readonly MeasuredBenchmark[]): Coefficient {
-  const { benchmark, unit } = coefficient;
+  const { benchmark } = coefficient;
   if (!benchmark) return coefficient;
   const { name, row } = benchmark;
   const record = benchmarks.find((each) => each.name === name && !each.brief);
   const result = record?.results.find(({ what }) => what === row);
   if (!record || !result) return coefficient;
-  if (result.unit !== unit) throw new Error(`${name}: ${row} is in ${result.unit}, not in ${unit}`);
+  const value = figureIn(result, benchmark) * factorBetween(result, coefficient);
+  // A difference that is lost in the noise says nothing.
+  if (!(value > 0)) return coefficient;
   const { cpu, cores, software } = record.machine;
   return {
     ...coefficient,
-    value: Number(result.value.median.toPrecision(DIGITS)),
+    value: Number(value.toPrecision(DIGITS)),
     source: {
       kind: "benchmark",
       name,
@@ -57,4 +66,21 @@ function refresh(coefficient: Coefficient, benchmarks: readonly MeasuredBenchmar
       server: software["nats-server"] ?? "unknown",
     },
   };
+}
+
+type Result = MeasuredBenchmark["results"][number];
+
+function figureIn({ value, limit }: Result, { figure = "value" }: CoefficientRow): number {
+  if (figure === "value") return value.median;
+  const limitMedian = limit?.value.median ?? Number.NaN;
+  return figure === "limit" ? limitMedian : value.median - limitMedian;
+}
+
+/** Times one unit goes into the other. */
+const FACTORS: Readonly<Record<string, number>> = { "kB to bytes": 1_000, "MB to bytes": 1_000_000 };
+
+function factorBetween(result: Result, { unit, benchmark }: Coefficient): number {
+  const factor = result.unit === unit ? 1 : FACTORS[`${result.unit} to ${unit}`];
+  if (factor === undefined) throw new Error(`${benchmark?.name}: ${result.what} is in ${result.unit}, not in ${unit}`);
+  return factor;
 }

@@ -60,6 +60,31 @@ describe("a file of coefficients", () => {
     assert.deepEqual(beatBytesUp.source, source);
   });
 
+  it("takes what a row is held against, or what lies between, in its own unit", () => {
+    const figureOf = (figure: string, unit: string, limit: number) => {
+      const document = measured("memory");
+      const { coefficients } = document;
+      const benchmark = { name: "index", row: "memory", figure: figure as "limit" };
+      const asked = { ...coefficients, masterCpuUsPerBeat: { ...coefficients.masterCpuUsPerBeat, benchmark } };
+      const results = [{ what: "memory", unit, value: { median: 6 }, limit: { value: { median: limit } } }];
+      return refreshCoefficients({ ...document, coefficients: asked }, [{ ...record, results }]).coefficients
+        .masterCpuUsPerBeat.value;
+    };
+    assert.deepEqual(
+      [figureOf("value", "us", 2), figureOf("limit", "us", 2), figureOf("difference", "us", 2)],
+      [6, 2, 4],
+    );
+    // Lost in the noise: what it had.
+    assert.equal(figureOf("difference", "us", 6.5), 7);
+    const [one, inKb] = [measured("memory"), [{ what: "memory", unit: "kB", value: { median: 6 } }]];
+    const bytes = { ...one.coefficients.masterCpuUsPerBeat, unit: "bytes" as const };
+    const document = { ...one, coefficients: { ...one.coefficients, masterCpuUsPerBeat: bytes } };
+    assert.equal(
+      refreshCoefficients(document, [{ ...record, results: inKb }]).coefficients.masterCpuUsPerBeat.value,
+      6_000,
+    );
+  });
+
   it("keeps what it has of a benchmark that was not run, or only shown to work, or has no such row", () => {
     const document = measured("CPU a beat");
     assert.deepEqual(refreshCoefficients(document, []), document);

@@ -24,6 +24,17 @@ export type CoefficientName = (typeof COEFFICIENT_NAMES)[number];
 /** The values alone, for arithmetic. */
 export type CoefficientValues = Readonly<Record<CoefficientName, number>>;
 
+const ROW_FIGURES = ["value", "limit", "difference"] as const;
+
+/** Where a benchmark measures a coefficient. */
+export interface CoefficientRow {
+  /** The benchmark. */
+  readonly name: string;
+  readonly row: string;
+  /** What of the row: the value itself, the limit that it is held against, or what lies between them. @default "value" */
+  readonly figure?: (typeof ROW_FIGURES)[number] | undefined;
+}
+
 const text = z.string().min(1);
 const place = { measuredAt: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/), machine: text, server: text };
 
@@ -31,8 +42,7 @@ const coefficient = z.strictObject({
   value: z.number().positive(),
   unit: z.enum(["us", "bytes", "1/s"]),
   meaning: text,
-  /** The row of the benchmark that measures it, if there is one. */
-  benchmark: z.strictObject({ name: text, row: text }).optional(),
+  benchmark: z.strictObject({ name: text, row: text, figure: z.enum(ROW_FIGURES).optional() }).optional(),
   source: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("benchmark"), name: text, row: text, commit: text, ...place }),
     z.strictObject({ kind: z.literal("reference"), what: text, ...place }),
@@ -44,7 +54,8 @@ export interface Coefficient {
   readonly value: number;
   readonly unit: "us" | "bytes" | "1/s";
   readonly meaning: string;
-  readonly benchmark?: { readonly name: string; readonly row: string } | undefined;
+  /** The row that measures it, if there is one. */
+  readonly benchmark?: CoefficientRow | undefined;
   readonly source: CoefficientSource;
 }
 

@@ -9,8 +9,9 @@ export interface PresenceMetricsParts {
   readonly drift: () => number;
 }
 
-/** Versions that are told by name; the rest are `other`. */
+/** Versions that are told by name; the rest are told together. */
 const MAX_VERSIONS = 20;
+const OTHER_VERSIONS = "other";
 const SKEW_BUCKETS = [-3600, -60, -10, -1, -0.1, 0, 0.1, 1, 10, 60, 3600];
 
 /** Registers what a master knows of its peels. */
@@ -28,7 +29,7 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   );
   metrics.computedGauge(
     "peels_by_version",
-    `Connected peels by version of the agent: the ${MAX_VERSIONS} most frequent, and the rest as "other".`,
+    `Connected peels by version of the agent: the ${MAX_VERSIONS} most frequent, and the rest as "${OTHER_VERSIONS}".`,
     () => countVersions(view),
     ["version"],
   );
@@ -77,9 +78,9 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
 
 function countVersions(view: LiveView): { labels: { version: string }; value: number }[] {
   const counts = [...view.countVersions()].sort(([, a], [, b]) => b - a);
-  const other = counts.slice(MAX_VERSIONS).reduce((sum, [, count]) => sum + count, 0);
-  return [
-    ...counts.slice(0, MAX_VERSIONS).map(([version, value]) => ({ labels: { version }, value })),
-    ...(other > 0 ? [{ labels: { version: "other" }, value: other }] : []),
-  ];
+  const told = new Map(counts.slice(0, MAX_VERSIONS));
+  const others = counts.slice(MAX_VERSIONS).reduce((sum, [, count]) => sum + count, 0);
+  // A version may be called that: one series is told once.
+  if (others > 0) told.set(OTHER_VERSIONS, (told.get(OTHER_VERSIONS) ?? 0) + others);
+  return [...told].map(([version, value]) => ({ labels: { version }, value }));
 }

@@ -1,43 +1,47 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeExposition } from "./exposition.ts";
+import { type Exposition, type ExpositionFormat, writeExposition } from "./exposition.ts";
 import type { MetricFamily } from "./metric-family.ts";
 import { createMetrics } from "./metrics.ts";
+import { createTextBuffer } from "./text-buffer.ts";
 
 const FAMILIES: readonly MetricFamily[] = [
   {
     name: "fleet_jobs_total",
     type: "counter",
     help: 'Jobs, "finalized" or\nnot \\.',
-    samples: [{ name: "fleet_jobs_total", labels: { status: 'a "b"\n\\' }, value: 3 }],
+    values: [{ labels: { status: 'a "b"\n\\' }, value: 3 }],
   },
   {
     name: "fleet_job_duration_seconds",
     type: "histogram",
     help: "Job duration.",
-    samples: [
-      { name: "fleet_job_duration_seconds_bucket", labels: { le: 0.5 }, value: 0 },
-      { name: "fleet_job_duration_seconds_bucket", labels: { le: 1 }, value: 1 },
-      { name: "fleet_job_duration_seconds_bucket", labels: { le: "+Inf" }, value: 1 },
-      { name: "fleet_job_duration_seconds_sum", labels: {}, value: 0.75 },
-      { name: "fleet_job_duration_seconds_count", labels: {}, value: 1 },
+    values: [
+      { metricName: "fleet_job_duration_seconds_bucket", labels: { le: 0.5 }, value: 0 },
+      { metricName: "fleet_job_duration_seconds_bucket", labels: { le: 1 }, value: 1 },
+      { metricName: "fleet_job_duration_seconds_bucket", labels: { le: "+Inf" }, value: 1 },
+      { metricName: "fleet_job_duration_seconds_sum", labels: {}, value: 0.75 },
+      { metricName: "fleet_job_duration_seconds_count", labels: {}, value: 1 },
     ],
   },
   {
     name: "fleet_odd",
     type: "gauge",
     help: "Odd values.",
-    samples: [Number.NaN, Number.POSITIVE_INFINITY, -0.5, 1e21].map((value) => ({
-      name: "fleet_odd",
+    values: [Number.NaN, Number.POSITIVE_INFINITY, -0.5, 1e21].map((value) => ({
       labels: { of: "it" },
       value,
     })),
   },
-  { name: "fleet_absent", type: "gauge", help: "Nothing known.", samples: [] },
+  { name: "fleet_absent", type: "gauge", help: "Nothing known.", values: [] },
 ];
 
+function written(families: readonly MetricFamily[], format: ExpositionFormat): Exposition {
+  return writeExposition(families, format, createTextBuffer());
+}
+
 test("Prometheus text is what version 0.0.4 wants", () => {
-  const { contentType, body } = writeExposition(FAMILIES, "text");
+  const { contentType, body } = written(FAMILIES, "text");
   assert.equal(contentType, "text/plain; version=0.0.4; charset=utf-8");
   assert.equal(
     body,
@@ -64,7 +68,7 @@ fleet_odd{of="it"} 1e+21
 });
 
 test("OpenMetrics names a counter's family without _total, writes bounds as floats and ends in EOF", () => {
-  const { contentType, body } = writeExposition(FAMILIES.slice(0, 2), "openmetrics");
+  const { contentType, body } = written(FAMILIES.slice(0, 2), "openmetrics");
   assert.equal(contentType, "application/openmetrics-text; version=1.0.0; charset=utf-8");
   assert.equal(
     body,
@@ -84,7 +88,7 @@ fleet_job_duration_seconds_count 1
 });
 
 test("JSON has the same samples, those that are no JSON numbers as text", () => {
-  const { contentType, body } = writeExposition(FAMILIES, "json");
+  const { contentType, body } = written(FAMILIES, "json");
   assert.equal(contentType, "application/json");
   const { schema_version, metrics } = JSON.parse(body);
   assert.equal(schema_version, 1);

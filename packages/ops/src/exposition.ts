@@ -1,4 +1,5 @@
-import { type MetricFamily, type MetricSample, openMetricsName } from "./metric-family.ts";
+import { type MetricFamily, type MetricValue, openMetricsName } from "./metric-family.ts";
+import type { TextBuffer } from "./text-buffer.ts";
 
 /** How metrics are written: `text` is the Prometheus text format 0.0.4, `openmetrics` OpenMetrics 1.0. */
 export type ExpositionFormat = "text" | "openmetrics" | "json";
@@ -9,68 +10,138 @@ export interface Exposition {
   readonly body: string;
 }
 
+/** Writes a number that is the bound of a bucket. */
+type FormatBound = (bound: number) => string;
+
 /**
- * Writes `families`. All formats have the same samples under the same names; prom-client's own writer is not used,
- * because it renames the counters of a registry for good when it is asked for OpenMetrics.
+ * Writes `families`, by way of `buffer`, which must be empty: a scrape leaves nothing behind for the garbage collector but its
+ * answer and what it was read from. All formats have the same samples under the same names; prom-client's own writer is
+ * not used, because it renames the counters of a registry for good when it is asked for OpenMetrics.
  */
-export function writeExposition(families: readonly MetricFamily[], format: ExpositionFormat): Exposition {
+export function writeExposition(
+  families: readonly MetricFamily[],
+  format: ExpositionFormat,
+  buffer: TextBuffer,
+): Exposition {
   switch (format) {
     case "text":
-      return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: writeText(families) };
+      writeText(families, buffer);
+      return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: buffer.take() };
     case "openmetrics":
-      return {
-        contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        body: writeOpenMetrics(families),
-      };
+      writeOpenMetrics(families, buffer);
+      return { contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8", body: buffer.take() };
     case "json":
-      return { contentType: "application/json", body: writeJson(families) };
+      writeJson(families, buffer);
+      return { contentType: "application/json", body: buffer.take() };
   }
 }
 
-function writeText(families: readonly MetricFamily[]): string {
-  let body = "";
-  for (const { name, type, help, samples } of families) {
-    body += `# HELP ${name} ${escapeLines(help)}\n# TYPE ${name} ${type}\n`;
-    for (const sample of samples) body += writeSample(sample, formatNumber);
-  }
-  return body;
-}
-
-function writeOpenMetrics(families: readonly MetricFamily[]): string {
-  let body = "";
+function writeText(families: readonly MetricFamily[], buffer: TextBuffer): void {
   for (const family of families) {
-    const name = openMetricsName(family);
-    body += `# HELP ${name} ${escapeQuotes(family.help)}\n# TYPE ${name} ${family.type}\n`;
-    for (const sample of family.samples) body += writeSample(sample, formatFloat);
+    writeHeader(family.name, escapeLines(family.help), family, buffer);
+    for (const value of family.values) writeSample(family, value, formatNumber, buffer);
   }
-  return `${body}# EOF\n`;
+}
+
+function writeOpenMetrics(families: readonly MetricFamily[], buffer: TextBuffer): void {
+  for (const family of families) {
+    writeHeader(openMetricsName(family), escapeQuotes(family.help), family, buffer);
+    for (const value of family.values) writeSample(family, value, formatFloat, buffer);
+  }
+  buffer.append("# EOF\n");
+}
+
+function writeHeader(name: string, help: string, { type }: MetricFamily, buffer: TextBuffer): void {
+  buffer.append("# HELP ");
+  buffer.append(name);
+  buffer.append(" ");
+  buffer.append(help);
+  buffer.append("\n# TYPE ");
+  buffer.append(name);
+  buffer.append(" ");
+  buffer.append(type);
+  buffer.append("\n");
+}
+
+function writeSample(
+  { name }: MetricFamily,
+  { metricName = name, labels, value }: MetricValue,
+  formatBound: FormatBound,
+  buffer: TextBuffer,
+): void {
+  buffer.append(metricName);
+  let separator = "{";
+  for (const label in labels) {
+    buffer.append(separator);
+    buffer.append(label);
+    buffer.append('="');
+    buffer.append(escapeQuotes(formatLabel(labels[label], formatBound)));
+    separator = '",';
+  }
+  buffer.append(separator === "{" ? " " : '"} ');
+  buffer.append(formatNumber(value));
+  buffer.append("\n");
 }
 
 /** JSON has no infinities: bounds and values that are not finite are written as text, as elsewhere. */
-function writeJson(families: readonly MetricFamily[]): string {
-  const metrics = families.map(({ samples, ...family }) => ({
-    ...family,
-    samples: samples.map(({ name, labels, value }) => ({
-      name,
-      labels: Object.fromEntries(
-        Object.entries(labels).map(([label, text]) => [label, formatLabel(text, formatNumber)]),
-      ),
-      value: Number.isFinite(value) ? value : formatNumber(value),
-    })),
-  }));
-  return JSON.stringify({ schema_version: 1, metrics });
+function writeJson(families: readonly MetricFamily[], buffer: TextBuffer): void {
+  buffer.append('{"schema_version":1,"metrics":[');
+  let separator = "{";
+  for (const { name, type, help, values } of families) {
+    buffer.append(separator);
+    separator = ",{";
+    buffer.append('"name":');
+    writeJsonText(name, buffer);
+    buffer.append(',"type":');
+    writeJsonText(type, buffer);
+    buffer.append(',"help":');
+    writeJsonText(help, buffer);
+    buffer.append(',"samples":[');
+    let before = "{";
+    for (const value of values) {
+      buffer.append(before);
+      before = ",{";
+      writeJsonSample(name, value, buffer);
+    }
+    buffer.append("]}");
+  }
+  buffer.append("]}");
 }
 
-function writeSample({ name, labels, value }: MetricSample, formatBound: (bound: number) => string): string {
-  const parts = Object.entries(labels).map(
-    ([label, text]) => `${label}="${escapeQuotes(formatLabel(text, formatBound))}"`,
-  );
-  return `${name}${parts.length > 0 ? `{${parts.join(",")}}` : ""} ${formatNumber(value)}\n`;
+function writeJsonSample(name: string, { metricName = name, labels, value }: MetricValue, buffer: TextBuffer): void {
+  buffer.append('"name":');
+  writeJsonText(metricName, buffer);
+  buffer.append(',"labels":{');
+  let separator = "";
+  for (const label in labels) {
+    buffer.append(separator);
+    separator = ",";
+    writeJsonText(label, buffer);
+    buffer.append(":");
+    writeJsonText(formatLabel(labels[label], formatNumber), buffer);
+  }
+  buffer.append('},"value":');
+  if (Number.isFinite(value)) buffer.append(formatNumber(value));
+  else writeJsonText(formatNumber(value), buffer);
+  buffer.append("}");
+}
+
+/** Printable ASCII that JSON takes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function writeJsonText(text: string, buffer: TextBuffer): void {
+  if (!PLAIN.test(text)) {
+    buffer.append(JSON.stringify(text));
+    return;
+  }
+  buffer.append('"');
+  buffer.append(text);
+  buffer.append('"');
 }
 
 /** The only labels that are numbers are the bounds of a histogram's buckets. */
-function formatLabel(value: string | number, formatBound: (bound: number) => string): string {
-  return typeof value === "number" ? formatBound(value) : value;
+function formatLabel(value: string | number | undefined, formatBound: FormatBound): string {
+  return typeof value === "number" ? formatBound(value) : (value ?? "");
 }
 
 function formatNumber(value: number): string {

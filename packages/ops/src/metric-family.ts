@@ -9,17 +9,17 @@ export interface MetricDescription {
 
 export type MetricType = "counter" | "gauge" | "histogram";
 
-/** A metric with the values it had at one scrape. */
+/** A metric with the values it had at one scrape, in the form in which prom-client gives them: nothing is copied. */
 export interface MetricFamily {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
-  readonly samples: readonly MetricSample[];
+  readonly values: readonly MetricValue[];
 }
 
-export interface MetricSample {
-  /** The metric's name; of a histogram with `_bucket`, `_sum` or `_count`. */
-  readonly name: string;
+export interface MetricValue {
+  /** Of a histogram: its name with `_bucket`, `_sum` or `_count`. @default the name of the family */
+  readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }

@@ -7,9 +7,11 @@ import {
   Histogram as ValueHistogram,
 } from "prom-client";
 import * as z from "zod";
+import { type ComputedMetric, createComputedMetric } from "./computed-metric.ts";
 import { type Exposition, type ExpositionFormat, writeExposition } from "./exposition.ts";
-import type { Counter, Gauge, Histogram, Reading, Sample } from "./metric.ts";
+import type { Counter, Gauge, Histogram, Reading } from "./metric.ts";
 import { type MetricDescription, type MetricFamily, type MetricType, openMetricsName } from "./metric-family.ts";
+import { createTextBuffer } from "./text-buffer.ts";
 
 export interface MetricsOptions {
   /** Put before the name of every metric but `process_*` and `nodejs_*`. @default "fleet" */
@@ -35,14 +37,14 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly Label[],
   ): Histogram<Label>;
-  /** A counter that is kept elsewhere: `read` gives its total at every scrape. */
+  /** A counter that is kept elsewhere: `read` gives its total at every scrape, each series once. */
   computedCounter<Label extends string = never>(
     name: string,
     help: string,
     read: () => Reading<Label>,
     labels?: readonly Label[],
   ): void;
-  /** A gauge that is computed at every scrape. `read` must be quick: a scrape waits for no I/O. */
+  /** A gauge that is computed at every scrape, each series once. `read` must be quick: a scrape waits for no I/O. */
   computedGauge<Label extends string = never>(
     name: string,
     help: string,
@@ -86,7 +88,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     throw new InvalidOptionsError([{ option: "prefix", message: `"${prefix}" ${PREFIX_RULE}` }]);
   }
   const registry = new Registry();
-  const describe = () => registry.getMetricsAsArray().map(descriptionOf);
+  const describe = () => registry.getMetricsAsArray().map((metric) => descriptionOf(registered(metric)));
   const define = <Label extends string>(name: string, help: string, labels: readonly Label[] = []) => {
     invariant(/^[a-z][a-z0-9_]*$/.test(name), `metric name "${name}" is snake_case`);
     const fullName = `${prefix}_${name}`;
@@ -104,23 +106,44 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return define(name, help, labels);
   };
 
-  const readErrors = new TotalCounter(
-    defineCounter(
-      "metrics_read_errors_total",
-      "Computed metrics that could not be read and were left out of a scrape.",
-    ),
-  );
-  const readSamples = <Label extends string>(name: string, read: () => Reading<Label>): Sample<string>[] => {
-    try {
-      const reading: number | undefined | readonly Sample<string>[] = read();
-      if (reading === undefined) return [];
-      return typeof reading === "number" ? [{ labels: {}, value: reading }] : [...reading];
-    } catch (error) {
-      readErrors.inc();
+  let failedReads = 0;
+  const computed = new Map<string, ComputedMetric>();
+  /**
+   * A metric that prom-client knows like all others, but whose values it does not keep: it would make new objects for
+   * each at every scrape.
+   */
+  const compute = <Label extends string>(name: string, metric: RegisteredMetric, read: () => Reading<Label>) => {
+    const onError = (error: unknown) => {
+      failedReads += 1;
       options.onReadError?.(name, error);
-      return [];
-    }
+    };
+    const entry = createComputedMetric({ ...descriptionOf(metric), read, onError });
+    computed.set(metric.name, entry);
+    return entry;
   };
+  const computeCounter = <Label extends string = never>(
+    name: string,
+    help: string,
+    read: () => Reading<Label>,
+    labels?: readonly Label[],
+  ) => compute(name, registered(new TotalCounter(defineCounter(name, help, labels))), read);
+  const readErrors = computeCounter(
+    "metrics_read_errors_total",
+    "Computed metrics that could not be read and were left out of a scrape.",
+    () => failedReads,
+  );
+
+  /** All metrics with their values as of now, in the order in which they were registered. */
+  const readFamilies = async (): Promise<readonly MetricFamily[]> => {
+    const metrics = registry.getMetricsAsArray().map(registered);
+    const kept = await Promise.all(metrics.filter(({ name }) => !computed.has(name)).map((metric) => metric.get()));
+    for (const metric of computed.values()) metric.refresh();
+    // It was among the first, and counts those after it too.
+    readErrors.refresh();
+    let next = 0;
+    return metrics.map(({ name }) => computed.get(name)?.family ?? (kept[next++] as MetricFamily));
+  };
+  const buffer = createTextBuffer();
 
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: DELAY_MONITOR_RESOLUTION_MS });
   for (const name of [...DELAY_MONITOR_METRICS, ...MISNAMED_METRICS]) registry.removeSingleMetric(name);
@@ -142,28 +165,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const definition = { ...defineOther(name, help, labels), buckets: [...bounds] };
       return new ValueHistogram(definition) as unknown as Histogram<Label>;
     },
-    computedCounter(name, help, read, labels) {
-      new TotalCounter<string>({
-        ...defineCounter(name, help, labels),
-        collect() {
-          clear(this, labels);
-          for (const { labels: values, value } of readSamples(name, read)) this.inc(values, value);
-        },
-      });
-    },
+    computedCounter: computeCounter,
     computedGauge(name, help, read, labels) {
-      new ValueGauge<string>({
-        ...defineOther(name, help, labels),
-        collect() {
-          clear(this, labels);
-          for (const { labels: values, value } of readSamples(name, read)) this.set(values, value);
-        },
-      });
+      compute(name, registered(new ValueGauge(defineOther(name, help, labels))), read);
     },
     describe,
     async render(format = "text") {
-      const families = (await registry.getMetricsAsJSON()) as unknown as readonly RegisteredFamily[];
-      return writeExposition(families.map(familyOf), format);
+      return writeExposition(await readFamilies(), format, buffer);
     },
   };
 }
@@ -174,29 +182,13 @@ interface RegisteredMetric {
   readonly help: string;
   readonly type: MetricType;
   readonly labelNames: readonly string[];
+  get(): Promise<MetricFamily>;
 }
 
-interface RegisteredFamily extends Omit<RegisteredMetric, "labelNames"> {
-  readonly values: readonly {
-    readonly value: number;
-    readonly labels: Readonly<Record<string, string | number>>;
-    /** Where it is not the metric's. */
-    readonly metricName?: string;
-  }[];
+function registered(metric: unknown): RegisteredMetric {
+  return metric as RegisteredMetric;
 }
 
-function descriptionOf(metric: unknown): MetricDescription {
-  const { name, type, help, labelNames } = metric as RegisteredMetric;
+function descriptionOf({ name, type, help, labelNames }: RegisteredMetric): MetricDescription {
   return { name, type, help, labels: labelNames };
-}
-
-function familyOf({ name, type, help, values }: RegisteredFamily): MetricFamily {
-  const samples = values.map(({ value, labels, metricName = name }) => ({ name: metricName, labels, value }));
-  return { name, type, help, samples };
-}
-
-/** Leaves no series; `reset` alone would leave a metric without labels at 0, which is a claim. */
-function clear(metric: { reset(): void; remove(): void }, labels: readonly string[] = []): void {
-  metric.reset();
-  if (labels.length === 0) metric.remove();
 }

@@ -1,25 +1,33 @@
-// A process that the benchmark of the operations server measures: what it is made of is its first argument.
+// A process that the benchmark of the operations server measures.
 import { createServer } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { createLogger, systemClock } from "@fleet/runtime";
+import { givenOptions } from "../apart.ts";
 
-/**
- * `without`: what a peel has loaded besides the operations server; `bare`: that and the least HTTP server there is;
- * `server`: that and the operations server.
- */
-export type Contents = "without" | "bare" | "server";
+/** What the process is to be. */
+export interface OperationsProcessOptions {
+  /**
+   * `without`: what a peel has loaded besides the operations server; `bare`: that and the least HTTP server there is;
+   * `server`: that and the operations server.
+   */
+  readonly contents: "without" | "bare" | "server";
+  /** Flags of V8, set where a peel sets them. */
+  readonly flags: readonly string[];
+}
 
 /** What the process answers to each message. */
 export interface Usage {
   readonly port: number;
   readonly rssBytes: number;
+  /** On the heap of V8. Grows by what is allocated until garbage is collected. */
+  readonly heapBytes: number;
   /** User and system time since the start, in microseconds. */
   readonly cpuUs: number;
 }
 
 const READY = '{"status":"ok","checks":{"nats":{"status":"ok"},"kv":{"status":"ok"}},"version":"v1","uptime":"1m0s"}';
 
-async function open(contents: Contents): Promise<number> {
+async function open(contents: OperationsProcessOptions["contents"]): Promise<number> {
   await import("@fleet/presence");
   if (contents === "without") return 0;
   if (contents === "bare") {
@@ -54,13 +62,14 @@ async function open(contents: Contents): Promise<number> {
   return server.address?.port ?? 0;
 }
 
-// As a peel has it.
-setFlagsFromString("--semi-space-growth-factor=1");
-const port = await open(process.argv[2] as Contents);
+const { contents, flags } = givenOptions<OperationsProcessOptions>();
+for (const flag of flags) setFlagsFromString(flag);
+const port = await open(contents);
 
 function report(): void {
   const { user, system } = process.cpuUsage();
-  process.send?.({ port, rssBytes: process.memoryUsage.rss(), cpuUs: user + system } satisfies Usage);
+  const { rss: rssBytes, heapUsed: heapBytes } = process.memoryUsage();
+  process.send?.({ port, rssBytes, heapBytes, cpuUs: user + system } satisfies Usage);
 }
 
 process.on("message", report);

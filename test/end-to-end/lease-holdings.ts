@@ -25,8 +25,9 @@ export function holdingsOf(masters: readonly MasterProcess[]): Holding[] {
       return lines.flatMap((line, index): Holding[] => {
         if (line.msg !== "leader lease acquired") return [];
         const ended = lines.slice(index).find(({ msg }) => ENDINGS.includes(msg));
-        // A process that is stopped does nothing, and says only later that it has lost the lease.
-        const silent = silentSince >= line.time ? silentSince : Number.POSITIVE_INFINITY;
+        // A process that is stopped does nothing, and says only later that it has lost the lease, if it has.
+        const isSilenced = silentSince >= line.time && (ended !== undefined || !master.isAlive);
+        const silent = isSilenced ? silentSince : Number.POSITIVE_INFINITY;
         const until = Math.min(ended?.time ?? Number.POSITIVE_INFINITY, silent);
         return [{ master, term: Number(line["term"]), from: line.time, until, ended }];
       });

@@ -22,6 +22,8 @@ const MASTER_FLAGS = {
   "heartbeat-interval": `${INTERVAL_MS}ms`,
   "heartbeat-ttl": `${TTL_MS}ms`,
   "lease-ttl": "2s",
+  // They say then when they have written what the one before them left.
+  "log-level": "debug",
 };
 /** Masters that are killed, or stopped for a while; the rest are peels, a handful at a time. */
 const MASTER_BLOWS = 8;
@@ -202,6 +204,9 @@ class Masters {
       assert.ok(holding && holding.until === Number.POSITIVE_INFINITY && holding.from < sinceAt, "nobody publishes");
       const opened = (await readRosterTerms(this.#fleet.connection)).at(-1);
       assert.equal(opened?.holder, holding.master.id);
+      const { lines } = holding.master;
+      const upToDate = lines.findLast(({ msg, time }) => msg === "roster opened" && time >= holding.from);
+      assert.ok(upToDate && upToDate.time < sinceAt, "the roster is behind");
     }, LONG_PATIENCE);
   }
 

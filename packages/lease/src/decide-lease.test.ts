@@ -35,6 +35,7 @@ function holder(hold: Partial<LeaseHold> = {}, change: Partial<LeaseState> = {})
       dueMono: NOW + 2_000,
       inDoubt: false,
       lost: undefined,
+      unfit: false,
       endReason: undefined,
       ...hold,
     },

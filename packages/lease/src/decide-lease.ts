@@ -63,6 +63,7 @@ function whyEnd(state: LeaseState, hold: LeaseHold, nowMono: number, deadlineMon
   if (nowMono >= deadlineMono) return hold.stage === "acquired" ? "no-term" : "deadline";
   if (state.stopping) return "stopped";
   if (nowMono < state.outUntilMono) return "stepped-down";
+  if (hold.unfit) return "unfit";
   return undefined;
 }
 

@@ -44,6 +44,7 @@ class RealCandidate implements Candidate {
       },
       config,
       work: (grant) => this.#work(grant),
+      isFit: () => process.isFit,
       lastTerm: () => settled((done) => store.lastTerm(undefined, done)),
       clock: {
         monoMs: () => process.monoMs(),
@@ -70,6 +71,10 @@ class RealCandidate implements Candidate {
 
   stepDown(): void {
     this.#elector.stepDown();
+  }
+
+  standBack(): void {
+    this.#elector.standBack();
   }
 
   stop(): void {

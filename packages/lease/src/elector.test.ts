@@ -131,6 +131,42 @@ test("a holder that steps down stays out for one TTL, looks on, and can then hol
   assert.equal(one.elector.standing.role === "standby" && one.elector.standing.holder, "two");
 });
 
+test("of two that stand by when the lease expires, the one that is fit takes it, even if it is the later one", async () => {
+  const { clock, candidate, config } = createElectorScene();
+  const hang = new Promise<never>(() => {});
+  let dead = false;
+  candidate("one", {
+    between: (store) => ({ ...store, write: (options) => (dead ? hang : store.write(options)) }),
+  });
+  let isFit = false;
+  const unfit = candidate("unfit", { random: () => 0, isFit: () => isFit });
+  const fit = candidate("fit", { random: () => 0.999 });
+  await clock.advance(3_500);
+  dead = true;
+  await clock.advance(config.ttlMs + 1_000);
+  assert.deepEqual([unfit.grants.length, fit.grants.length], [0, 1]);
+
+  // A holder that is not fit any more leaves it to the one that is.
+  isFit = true;
+  fit.elector.standBack();
+  await clock.advance(100);
+  assert.equal(unfit.grants.length, 1);
+  assert.equal(fit.lines().at(-1), "info: leader lease released");
+});
+
+test("one that is not fit and alone takes a free lease when it is fit, and after one TTL in any case", async () => {
+  for (const fitAfterMs of [3_000, Number.POSITIVE_INFINITY]) {
+    const { clock, candidate, config } = createElectorScene();
+    const startedMono = clock.monoMs();
+    const one = candidate("one", { isFit: () => clock.monoMs() - startedMono >= fitAfterMs });
+    const untilMs = Math.min(fitAfterMs, config.ttlMs);
+    await clock.advance(untilMs - 1);
+    assert.equal(one.grants.length, 0);
+    await clock.advance(400);
+    assert.equal(one.grants.length, 1);
+  }
+});
+
 test("work that ends by itself gives the lease to another", async () => {
   const { clock, candidate } = createElectorScene();
   const ended: string[] = [];

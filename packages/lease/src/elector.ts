@@ -42,6 +42,11 @@ export interface ElectorParts {
   readonly work: (grant: LeaseGrant) => Promise<void>;
   /** The greatest term that what the lease guards has seen; the bucket alone forgets it when it is lost. @default 0 */
   readonly lastTerm?: (signal: AbortSignal) => Promise<number>;
+  /**
+   * Whether this candidate could do the work well at the moment. One that could not leaves a free lease to the others, until it
+   * can or one TTL has passed. @default always
+   */
+  readonly isFit?: () => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -59,6 +64,8 @@ export interface Elector extends Service {
   readonly trouble: { readonly forMs: number; readonly error: string } | undefined;
   /** Ends the work, releases the lease and stays out for one TTL; `false` if it does not hold it. */
   stepDown(): boolean;
+  /** Ends the work, if it has the lease, and releases it; it takes part again at once, as one who is fit or not. */
+  standBack(): void;
 }
 
 /** Creates a candidate: it executes what {@link decideLease} decides and tells `observeLease` what comes of it. */
@@ -110,6 +117,10 @@ class LeaseElector implements Elector {
     return true;
   }
 
+  standBack(): void {
+    if (this.#state.hold) this.#observe({ kind: "unfit" });
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { clock, config, store, logger, name } = this.#parts;
     logger.info(`${name} lease candidate started; standing by until acquired`, { key: name });
@@ -128,9 +139,9 @@ class LeaseElector implements Elector {
   }
 
   #observe(event: LeaseEvent): void {
-    const { clock, config, random } = this.#parts;
+    const { clock, config, random, isFit = () => true } = this.#parts;
     const nowMono = clock.monoMs();
-    this.#state = observeLease(this.#state, event, { nowMono, config, random });
+    this.#state = observeLease(this.#state, event, { nowMono, config, random, isFit: isFit() });
     if (this.#isHeldBySomebody()) this.#heldMono = nowMono;
     this.#wake();
   }
@@ -278,7 +289,7 @@ class LeaseElector implements Elector {
     this.#work = undefined;
     if (reason === "no-term") logger.warn("leader lease given up", { key: name, holder, error: ENDED_BECAUSE[reason] });
     if (!work || term === undefined) return;
-    if (reason === "stopped" || reason === "stepped-down") {
+    if (reason === "stopped" || reason === "stepped-down" || reason === "unfit") {
       logger.info("leader lease ending", { key: name, holder, reason });
     } else {
       logger.warn("leader lease lost", { key: name, holder, error: ENDED_BECAUSE[reason] });
@@ -288,7 +299,7 @@ class LeaseElector implements Elector {
   }
 }
 
-const ENDED_BECAUSE: Readonly<Record<Exclude<EndReason, "stopped" | "stepped-down">, string>> = {
+const ENDED_BECAUSE: Readonly<Record<Exclude<EndReason, "stopped" | "stepped-down" | "unfit">, string>> = {
   "no-term": "the greatest term used so far could not be found",
   deadline: "no renew succeeded before the deadline",
   taken: "another candidate holds it",

@@ -4,7 +4,8 @@
  * **What is guaranteed.** While the bucket lives and the broker's clock does not step, no two work signals are alive at
  * once: whatever messages are lost, late or answered in vain, however long a process is stopped, however wall clocks jump,
  * and although clocks may differ in rate by 5 %. Each term is greater than any used before. Somebody holds the lease within
- * 100 ms of a release, and within the TTL and a second of a holder's death, once the network lets one through.
+ * 100 ms of a release, and within the TTL and a second of a holder's death, once the network lets one through; candidates that
+ * are not fit for the work wait for one that is, and one TTL longer at most.
  *
  * **What is asked of the work.** It ends when its signal aborts, and asks `isHeld()` before anything that cannot be undone:
  * a process that wakes from a pause runs on until its event loop comes to the abort, and only the clock knows better.

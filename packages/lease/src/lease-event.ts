@@ -38,6 +38,7 @@ export type LeaseEvent =
   /** The work under the signal has ended, by itself or told to. */
   | { readonly kind: "work-ended" }
   | { readonly kind: "step-down" }
+  | { readonly kind: "unfit" }
   | { readonly kind: "stop" };
 
 /** What an observation is made with. */
@@ -47,4 +48,6 @@ export interface Observer {
   readonly config: LeaseConfig;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Whether it could do the work well; see `ElectorParts.isFit`. @default true */
+  readonly isFit?: boolean;
 }

@@ -28,6 +28,8 @@ export type EndReason =
   | "stopped"
   /** Somebody asked it to, or its work ended by itself. */
   | "stepped-down"
+  /** It could not do the work well any more, and another may. */
+  | "unfit"
   /** The greatest term used so far could not be found, so work cannot begin; others may have more luck. */
   | "no-term"
   /** No renew succeeded in time. */
@@ -59,6 +61,8 @@ export interface LeaseHold {
   readonly inDoubt: boolean;
   /** Found to be no longer ours, and why. */
   readonly lost: "taken" | "gone" | undefined;
+  /** Was told to leave the work to those who are fit. */
+  readonly unfit: boolean;
   /** Why the term ends; `undefined` until it does. */
   readonly endReason: EndReason | undefined;
 }
@@ -81,6 +85,8 @@ export interface LeaseState {
   readonly release: { readonly heardMono: number; readonly holder: string | undefined } | undefined;
   /** Greatest term met with; whatever forgets its terms, this candidate does not go back behind it. */
   readonly greatestTerm: number;
+  /** Since when this candidate finds the key free and leaves it to those who are fit; `undefined` while it does not. */
+  readonly yieldingSinceMono: number | undefined;
   /** Not to be acquired before this, after stepping down. */
   readonly outUntilMono: number;
   readonly stopping: boolean;
@@ -94,6 +100,7 @@ export function initialLeaseState(nowMono: number): LeaseState {
     underWay: undefined,
     release: undefined,
     greatestTerm: 0,
+    yieldingSinceMono: undefined,
     outUntilMono: Number.NEGATIVE_INFINITY,
     stopping: false,
   };
@@ -109,5 +116,5 @@ export function mayWork({ hold }: LeaseState, nowMono: number, renewDeadlineMs: 
 
 /** Whether the holder ends its term of its own will, and so keeps the key until its work has ended. */
 export function isVoluntary(reason: EndReason | undefined): boolean {
-  return reason === "stopped" || reason === "stepped-down" || reason === "no-term";
+  return reason === "stopped" || reason === "stepped-down" || reason === "unfit" || reason === "no-term";
 }

@@ -102,6 +102,23 @@ describe("a contender", () => {
     assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 6, expectedBucketRevision: 9 });
   });
 
+  test("that is not fit leaves a free key to others, looks on, and takes it when it is fit", () => {
+    const told = new Told().as("unfit").at(0, begun, found()).at(15_000, begun, free);
+    assert.equal(told.waitsUntil(), 15_225);
+    told.at(15_225, begun).at(15_230, free);
+    assert.equal(told.waitsUntil(), 15_455);
+    told.as("fit").at(15_455, begun, free);
+    assert.deepEqual(told.decides(), { kind: "acquire", expectedRevision: 0, expectedBucketRevision: 9 });
+  });
+
+  test("that is not fit takes a key that nobody has wanted for one TTL, counted anew when somebody has held it", () => {
+    const told = new Told().as("unfit").at(0, begun, free).at(14_999, begun, free);
+    assert.equal(told.waitsUntil(), 14_999 + 225);
+    assert.equal(told.at(15_224, begun, free).decides().kind, "acquire");
+    const again = new Told().as("unfit").at(0, begun, free).at(1_000, begun, found()).at(16_000, begun, free);
+    assert.equal(again.waitsUntil(), 16_000 + 225);
+  });
+
   test("looks again a moment after a refusal or a failure, and still knows who held it", () => {
     assert.equal(new Told().at(0, begun, free, begun, refused).waitsUntil(), 225);
     const told = new Told().at(0, begun, found()).at(14_250, begun, { kind: "read-failed" });

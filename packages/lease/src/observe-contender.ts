@@ -80,7 +80,8 @@ function readAsContender(
 ): LeaseState {
   if (!("freeAt" in found) && !found.mine) {
     const key: LeaseKey = { kind: "held", record: found, lookMono: nextLook(state, found, observer) };
-    return { ...state, key, greatestTerm: Math.max(state.greatestTerm, found.term ?? 0) };
+    const greatestTerm = Math.max(state.greatestTerm, found.term ?? 0);
+    return { ...state, key, greatestTerm, yieldingSinceMono: undefined };
   }
   // A record of ours is what a write of unknown outcome left, and free for us: the next write expects it.
   const revision = "freeAt" in found ? found.freeAt : found.revision;
@@ -89,7 +90,16 @@ function readAsContender(
   const yielded = key.kind === "unknown" && key.yielded;
   // Somebody else may have been quicker. Who has yielded and still finds it free does not do so again.
   if ((operation.heard || isLate) && !yielded) return { ...state, key: { ...lookAgain(observer), yielded: true } };
-  return { ...state, key: { kind: "free", revision, bucketRevision: found.bucketRevision } };
+  const yieldingSinceMono = state.yieldingSinceMono ?? observer.nowMono;
+  // Whoever is fit takes it meanwhile. If nobody does, one who is not is better than nobody.
+  if (observer.isFit === false && observer.nowMono < yieldingSinceMono + observer.config.ttlMs) {
+    return { ...state, key: { ...lookAgain(observer), yielded: true }, yieldingSinceMono };
+  }
+  return {
+    ...state,
+    key: { kind: "free", revision, bucketRevision: found.bucketRevision },
+    yieldingSinceMono: undefined,
+  };
 }
 
 /** When a key that is held is worth another look: when it can have expired, and soon while its release may be on its way. */
@@ -117,6 +127,7 @@ function acquiredHold(revision: number, { sinceMono }: LeaseOperation, { nowMono
     dueMono: nowMono,
     inDoubt: false,
     lost: undefined,
+    unfit: false,
     endReason: undefined,
   };
 }

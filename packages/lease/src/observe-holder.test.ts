@@ -145,6 +145,17 @@ describe("a holder that leaves", () => {
     assert.equal(new Told().at(0, { kind: "step-down" }).state.outUntilMono, Number.NEGATIVE_INFINITY);
   });
 
+  test("because it is not fit releases, and leaves the key to others for one TTL", () => {
+    const told = working().as("unfit").at(4_000, { kind: "unfit" });
+    assert.deepEqual(told.decides(), { kind: "end-work", reason: "unfit" });
+    told.at(4_000, { kind: "work-ending", reason: "unfit" }).at(4_500, { kind: "work-ended" });
+    assert.deepEqual(told.decides(), { kind: "release", revision: 12 });
+    told.at(4_500, begun, { kind: "released" }, begun, free);
+    assert.equal(told.waitsUntil(), 4_500 + 225);
+    assert.equal(told.at(19_500, begun, free).decides().kind, "acquire");
+    assert.equal(new Told().at(0, { kind: "unfit" }).state.hold, undefined);
+  });
+
   test("because its work ended by itself releases at once and is out for one TTL", () => {
     const told = working().at(4_000, { kind: "work-ended" });
     assert.deepEqual(told.decides(), { kind: "release", revision: 12 });

@@ -12,6 +12,8 @@ export function observeLease(state: LeaseState, event: LeaseEvent, observer: Obs
       return { ...state, stopping: true };
     case "step-down":
       return hold ? stayOut(state, observer) : state;
+    case "unfit":
+      return hold ? { ...state, hold: { ...hold, unfit: true } } : state;
     case "begun":
       invariant(!state.underWay, "one operation at a time");
       return { ...state, underWay: { sinceMono: observer.nowMono, heard: false } };

@@ -110,6 +110,7 @@ export function createMaster({ config, version, clock, random, logger, control }
       lease: names.publisherLease,
       config: config.lease,
       duties,
+      view,
       lastTerm: () => readLastTerm(connection, names.roster),
     }),
   ];

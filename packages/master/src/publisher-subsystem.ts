@@ -10,6 +10,7 @@ import {
   registerLeaseMetrics,
 } from "@fleet/lease";
 import type { Metrics } from "@fleet/ops";
+import type { LiveView, ResyncCause } from "@fleet/presence";
 import { aborted, backoffDelayMs, type Clock, isFleetError, type Logger, messageOf, sleep } from "@fleet/runtime";
 import { encodeStepDownReply, LEASE_BUCKET, leaseStepDownSubject } from "@fleet/wire";
 import type { BucketKeeper } from "./bucket-keeper.ts";
@@ -29,6 +30,8 @@ export interface PublisherSubsystemParts {
   readonly config: LeaseConfig;
   /** Those of them that publish do so under the lease. */
   readonly duties: readonly Subsystem[];
+  /** What the duties are done by: where it has not seen what happened, another master may have. */
+  readonly view: Pick<LiveView, "blindness" | "onDisturbance">;
   /** The greatest term that what the duties write behind the fence has seen: it outlives the lease bucket. */
   readonly lastTerm: () => Promise<number>;
   readonly clock: Clock;
@@ -40,7 +43,7 @@ const RETRY = { firstMs: 250, maxMs: 5_000 };
 
 /** Stands for the publisher lease; while it holds it, everything that only one master may do is done here. */
 export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsystem {
-  const { connection, keeper, masterId, session, lease, config, duties, lastTerm, clock, random, logger } = parts;
+  const { connection, keeper, masterId, session, lease, config, duties, view, lastTerm, clock, random, logger } = parts;
   const bucket = createBucket(connection, LEASE_BUCKET);
   let events: LeaseEvents = {};
 
@@ -71,6 +74,7 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
       await aborted(grant.signal);
     },
     lastTerm,
+    isFit: () => view.blindness === undefined,
     clock,
     random,
     logger,
@@ -83,6 +87,16 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
       if (isFleetError(error, "BUCKET_MISSING")) keeper.look();
     },
   });
+
+  let serverId: string | undefined;
+
+  /** A server that is alone and was started again has told nobody anything: no other master has heard more. */
+  const mayOthersKnowMore = (cause: ResyncCause) => {
+    if (cause === "gap") return true;
+    const before = serverId;
+    serverId = connection.server?.id;
+    return cause === "reconnect" && (connection.server?.clustered === true || serverId === before);
+  };
 
   const leaseCheck = createLeaseCheck(PUBLISHER, elector, config);
 
@@ -109,7 +123,11 @@ export function createPublisherSubsystem(parts: PublisherSubsystemParts): Subsys
         if (standing.role !== "holder" || !elector.stepDown()) return;
         if (reply) connection.publish(reply, encodeStepDownReply({ holder: masterId, term: standing.term }));
       });
+      const stopListening = view.onDisturbance((cause) => {
+        if (mayOthersKnowMore(cause)) elector.standBack();
+      });
       await elector.run(signal);
+      stopListening();
       requests.close();
     },
   };

@@ -5,7 +5,7 @@ import { type BucketLookups, createBucketLookups } from "./bucket-lookups.ts";
 import { createHeartbeatListener, decodeBeat, type HeartbeatListener } from "./heartbeat-listener.ts";
 import { LiveIndex } from "./live-index.ts";
 import { LivePresence } from "./live-presence.ts";
-import type { ResyncCause } from "./observer.ts";
+import type { ObserverState, ResyncCause } from "./observer.ts";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
 import type { PeelPresence, PresenceView } from "./presence-view.ts";
 import type { Prober } from "./prober.ts";
@@ -46,6 +46,8 @@ export interface LiveView extends PresenceView {
   compare(state: BucketState): void;
   /** Reads the bucket. */
   resync(cause: ResyncCause): void;
+  /** Calls `onDisturbance` when something has happened after which nothing heard before counts. The function returned ends that. */
+  onDisturbance(onDisturbance: (cause: ResyncCause) => void): () => void;
   /** Drops what is known of a peel. */
   forget(id: string): void;
   /** Connected peels by version of the agent. */
@@ -96,6 +98,8 @@ class BucketView implements LiveView {
   #restored = false;
   #isReading = false;
   #onSkew: (skewMs: number) => void = () => {};
+  readonly #onDisturbance = new Set<(cause: ResyncCause) => void>();
+  #toldDisturbance: ObserverState["disturbance"];
   #compared: [before?: Comparison | undefined, last?: Comparison] = [];
 
   constructor(parts: LiveViewParts) {
@@ -163,6 +167,11 @@ class BucketView implements LiveView {
 
   transitions(signal: AbortSignal): AsyncIterableIterator<Transition> {
     return this.#feed.read(signal);
+  }
+
+  onDisturbance(onDisturbance: (cause: ResyncCause) => void): () => void {
+    this.#onDisturbance.add(onDisturbance);
+    return () => this.#onDisturbance.delete(onDisturbance);
   }
 
   restore(records: Iterable<readonly [string, RosterRecord]>): void {
@@ -266,6 +275,11 @@ class BucketView implements LiveView {
     const { logger } = this.#parts;
     const { observer } = this.#index;
     this.#index.advance();
+    const { disturbance } = observer.state;
+    if (disturbance && disturbance !== this.#toldDisturbance) {
+      this.#toldDisturbance = disturbance;
+      for (const onDisturbance of this.#onDisturbance) onDisturbance(disturbance.cause);
+    }
     const { unsynced } = observer;
     if (unsynced) {
       // What is being read now need not be read again for it.

@@ -131,6 +131,35 @@ function writeReign(account: readonly Transition[], fromMs: number, { lastsMs, l
 
 const nameOf = ({ state, session }: Pick<Transition, "state" | "session">) => `${state} ${session}`;
 
+describe("a master that takes over and had been stopped for a while", () => {
+  const joined = transitionOf("web1", { session: "s1", state: "online", reason: "joined", at: 1_000 });
+  const expired = transitionOf("web1", { session: "s1", state: "offline", reason: "expired", at: 60_000 });
+  const records = new Map([["web1", recordOf(expired, 1)]]);
+  const begin = (state: "online" | "late") => {
+    const takeover = new RosterTakeover({ ttlMs: TTL_MS, beganAt: 0, nowAt: expired.at + TTL_MS + 1_000 });
+    const changes = takeover.begin({ journal: [], peels: [presenceAfter(joined, { state })] }, records);
+    return { takeover, changes };
+  };
+
+  it("does not take last beats that it heard late for a return", () => {
+    const { takeover, changes } = begin("late");
+    assert.deepEqual(changes, []);
+    const again = { ...expired, at: expired.at + TTL_MS + 5_000 };
+    assert.equal(takeover.isNew(again), false);
+    assert.deepEqual(
+      takeover.end(() => presenceAfter(again)),
+      [],
+    );
+  });
+
+  it("tells a return in the end if the next beat comes all the same, and at once of one that beats", () => {
+    const { takeover } = begin("late");
+    const late = takeover.end(() => presenceAfter(joined));
+    assert.deepEqual(late.map(nameOf), ["online s1"]);
+    assert.deepEqual(begin("online").changes.map(nameOf), ["online s1"]);
+  });
+});
+
 describe("the roster of masters that die and take over from each other", () => {
   it("has each transition once and in order in the end", () => {
     fc.assert(

@@ -44,7 +44,8 @@ export class RosterTakeover {
       const record = records.get(peel.id);
       const lacking = difference(peel, change ? recordOf(change, 0) : record);
       if (!lacking) continue;
-      if (record && !change && !accounted.has(peel.id) && this.#isRecent(record)) this.#ahead.set(peel.id, record);
+      const isAhead = record && (this.#isRecent(record) || isOverdue(peel, record));
+      if (isAhead && !change && !accounted.has(peel.id)) this.#ahead.set(peel.id, record);
       else changes.push(lacking);
     }
     return changes;
@@ -74,4 +75,12 @@ export class RosterTakeover {
     const { ttlMs, beganAt } = this.#options;
     return since >= beganAt && this.#nowAt - since <= ttlMs;
   }
+}
+
+/**
+ * Whether a peel that was written to be gone seems to be here only for its last beats, of which the next one is overdue: a master
+ * that was stopped for a while has heard them late.
+ */
+function isOverdue(peel: PeelPresence, { state, session }: RosterRecord): boolean {
+  return peel.state === "late" && state === "offline" && session === peel.session;
 }

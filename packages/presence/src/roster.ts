@@ -49,6 +49,8 @@ export interface Roster extends Service {
 }
 
 const READ_TIMEOUT_MS = 60_000;
+/** Time between two looks whether the view sees again. */
+const LOOK_EVERY_MS = 50;
 /** A marker is heard before it is stored. */
 const MARKER_SETTLES_MS = 1_000;
 
@@ -112,6 +114,8 @@ class BucketRoster implements Roster {
     const { byId, malformed } = records;
     if (malformed > 0) logger.warn("records of the roster could not be read; skipped", { records: malformed });
     view.restore(byId);
+    // What it hears while it is blind it has not told yet: that comes as transitions, not by way of the view as it is.
+    while (view.blindness !== undefined && !signal.aborted) await sleep(clock, LOOK_EVERY_MS, signal);
 
     const nowAt = clock.wallMs();
     const beganAt = nowAt - (clock.monoMs() - this.#beganMono);
@@ -123,10 +127,15 @@ class BucketRoster implements Roster {
       live.push(transition);
       wake.resolve();
     };
-    const cancelEnd = clock.setTimer(ttlMs, () => {
+    const ending = new AbortController();
+    const end = async () => {
+      await sleep(clock, ttlMs, ending.signal);
+      while (view.blindness !== undefined && !ending.signal.aborted) await sleep(clock, LOOK_EVERY_MS, ending.signal);
+      if (ending.signal.aborted) return;
       live.push(...takeover.end((id) => view.get(id)));
       wake.resolve();
-    });
+    };
+    void end();
     this.#writer = writer;
     const onAbort = () => wake.resolve();
     signal.addEventListener("abort", onAbort, { once: true });
@@ -152,7 +161,7 @@ class BucketRoster implements Roster {
         else await this.#recordAll(writer, live.splice(0), signal);
       }
     } finally {
-      cancelEnd();
+      ending.abort();
       this.#take = undefined;
       this.#writer = undefined;
       signal.removeEventListener("abort", onAbort);

@@ -67,6 +67,14 @@ const HARMS: readonly Harm[] = [
     if (scene.world.chance(0.5)) cut(scene, process, CUT_OFF, cutMs(scene));
   },
   (_, { candidate, process }) => process.deliver(() => candidate.stepDown()),
+  /** One that cannot do its work for a while, and may be told so while it does it. */
+  ({ world, config, quietMs }, { candidate, process }) => {
+    process.isFit = false;
+    world.after(Math.min(world.between(0.02, 1.4) * config.ttlMs, quietMs - world.nowMs), () => {
+      process.isFit = true;
+    });
+    if (world.chance(0.5)) process.deliver(() => candidate.standBack());
+  },
   /** Told to stop; another that is alive stays. */
   (scene, { candidate, process }) => {
     if (leaves(scene, process)) process.deliver(() => candidate.stop());

@@ -24,6 +24,7 @@ export interface Candidate {
   start(): void;
   hear(write: SimulatedWrite): void;
   stepDown(): void;
+  standBack(): void;
   stop(): void;
 }
 
@@ -60,6 +61,10 @@ export class SimulatedCandidate implements Candidate {
     if (this.#state.hold) this.#observe({ kind: "step-down" });
   }
 
+  standBack(): void {
+    if (this.#state.hold) this.#observe({ kind: "unfit" });
+  }
+
   stop(): void {
     if (this.#running) this.#observe({ kind: "stop" });
     else this.#note({ kind: "stop" });
@@ -91,7 +96,9 @@ export class SimulatedCandidate implements Candidate {
 
   #note(event: LeaseEvent): void {
     const { config, random } = this.#parts;
-    this.#state = this.#rules.observe(this.#state, event, { nowMono: this.#rules.now(this.process), config, random });
+    const { isFit } = this.process;
+    const nowMono = this.#rules.now(this.process);
+    this.#state = this.#rules.observe(this.#state, event, { nowMono, config, random, isFit });
   }
 
   #turn(): void {

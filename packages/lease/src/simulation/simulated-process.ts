@@ -30,6 +30,8 @@ export class SimulatedProcess {
   link: SimulatedLink = GOOD_LINK;
   delays: SimulatedDelays = QUIET_DELAYS;
   crashed = false;
+  /** Whether its candidate could do the work well. */
+  isFit = true;
   /** Called at every request, just before it leaves. */
   onRequest: (() => void) | undefined;
   readonly #rate: number;

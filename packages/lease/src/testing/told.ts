@@ -13,6 +13,7 @@ export const NEVER: number = Number.POSITIVE_INFINITY;
 export class Told {
   state: LeaseState = initialLeaseState(0);
   nowMono = 0;
+  isFit = true;
   readonly #random: number;
 
   constructor(random: number = 0.5) {
@@ -21,8 +22,14 @@ export class Told {
 
   at(nowMono: number, ...events: LeaseEvent[]): this {
     this.nowMono = nowMono;
-    const observer = { nowMono, config, random: () => this.#random };
+    const observer = { nowMono, config, random: () => this.#random, isFit: this.isFit };
     for (const event of events) this.state = observeLease(this.state, event, observer);
+    return this;
+  }
+
+  /** From now on it could not do the work well, or could again. */
+  as(fitness: "fit" | "unfit"): this {
+    this.isFit = fitness === "fit";
     return this;
   }
 

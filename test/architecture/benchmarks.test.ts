@@ -45,6 +45,13 @@ describe("the results of several runs", () => {
     assert.equal(memory?.ratio, undefined);
   });
 
+  it("are none where nothing was measured", () => {
+    const nothing = [{ what: "speed", unit: "1/s", value: Number.NaN }];
+    assert.throws(() => gatherResults("b", [nothing]), /b: there is no figure for speed/);
+    const noLimit = [{ what: "speed", unit: "1/s", value: 1, limit: { what: "bare", value: Number.NaN } }];
+    assert.throws(() => gatherResults("b", [noLimit]), /no figure/);
+  });
+
   it("are shown in one table", () => {
     const table = renderResults(results).split("\n");
     assert.equal(

@@ -21,8 +21,8 @@ const SIZES = [
 ] as const;
 /** Peels of the swarm, each of which beats once a second. */
 const PIPELINED = 20_000;
-const BRIEF_SIZES = [{ peels: 50, intervalMs: 100 }] as const;
-const BRIEF_PIPELINED = 500;
+const BRIEF_SIZES = [{ peels: 100, intervalMs: 50 }] as const;
+const BRIEF_PIPELINED = 5_000;
 /** Files that a process needs besides its connections. */
 const OTHER_FILES = 500;
 
@@ -34,7 +34,7 @@ export const connectionsBenchmark: Benchmark = {
   leavesOut: "TLS, which costs more at each dial and takes more memory, and the peels' own processes (see peel).",
   async run({ serverPath, brief, note }) {
     const [sizes, pipelined] = brief ? [BRIEF_SIZES, BRIEF_PIPELINED] : [SIZES, PIPELINED];
-    const times = brief ? { settleMs: 0, measureMs: 500 } : { settleMs: 3_000, measureMs: 6_000 };
+    const times = brief ? { settleMs: 0, measureMs: 1_000 } : { settleMs: 3_000, measureMs: 6_000 };
     const files = await maxOpenFiles();
     note(`a swarm, ${pipelined} beats a second`);
     const limit = await pipelinedUs(serverPath, pipelined, times);

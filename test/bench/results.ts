@@ -21,6 +21,8 @@ export function gatherResults(benchmark: string, runs: readonly (readonly Measur
     const measured = runs.flatMap((run) => run.filter((measurement) => measurement.what === what));
     const value = spreadOf(measured.map((measurement) => measurement.value));
     const limits = measured.map((measurement) => measurement.limit?.value ?? Number.NaN);
+    const isMeasured = Number.isFinite(value.median) && (!limit || limits.every(Number.isFinite));
+    if (!isMeasured) throw new Error(`${benchmark}: there is no figure for ${what}`);
     const ratio = spreadOf(measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN)));
     return {
       benchmark,

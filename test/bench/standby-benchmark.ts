@@ -12,7 +12,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { costOfBeats } from "./broker-cost.ts";
 
 const SIZE = { peels: 20_000, settleMs: 3_000, measureMs: 5_000 };
-const BRIEF_SIZE: typeof SIZE = { peels: 500, settleMs: 0, measureMs: 500 };
+const BRIEF_SIZE: typeof SIZE = { peels: 5_000, settleMs: 0, measureMs: 1_000 };
 const TIMING = { "heartbeat-interval": "1s", "heartbeat-ttl": `${BENCH_TTL_MS}ms` };
 
 export const standbyBenchmark: Benchmark = {

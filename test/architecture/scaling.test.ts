@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseCoefficients, refreshCoefficients } from "@fleet/capacity";
 import { readResults } from "../bench/results-file.ts";
-import { renderScalingPage } from "../bench/scaling-page.ts";
+import { MEASURED_ROWS, renderScalingPage } from "../bench/scaling-page.ts";
 import { BENCHMARKS } from "../bench/suite.ts";
 import { ROOT, readText } from "./workspace.ts";
 
@@ -29,6 +29,20 @@ describe("docs/scaling.md", () => {
   it("tells what the coefficients and docs/benchmarks.json have (else: npm run docs)", async () => {
     const page = readText("docs/scaling.md");
     assert.deepEqual(unaligned(renderScalingPage(page, readCoefficients(), await readBenchmarks())), unaligned(page));
+  });
+
+  it("names rows that the benchmarks have, once these have been run", async () => {
+    const { benchmarks } = await readBenchmarks();
+    const { coefficients } = readCoefficients();
+    const named = [
+      ...MEASURED_ROWS.flatMap(({ benchmark, rows }) => rows.map((row) => ({ name: benchmark, row }))),
+      ...Object.values(coefficients).flatMap(({ benchmark }) => (benchmark ? [benchmark] : [])),
+    ];
+    for (const { name, row } of named) {
+      const record = benchmarks.find((each) => each.name === name);
+      const rows = record?.results.map(({ what }) => what);
+      assert.ok(rows === undefined || rows.includes(row), `${name} has no row "${row}"`);
+    }
   });
 
   it("shows a latency that was measured, and says of others that they were not", () => {

@@ -15,7 +15,7 @@ interface Measured {
 }
 
 /** Rows of benchmarks that say how a fleet's figures grow with it; of one that is not there it is told that it is not measured. */
-const MEASURED_ROWS: readonly { readonly benchmark: string; readonly rows: readonly string[] }[] = [
+export const MEASURED_ROWS: readonly { readonly benchmark: string; readonly rows: readonly string[] }[] = [
   {
     benchmark: "count",
     rows: ["1,000", "10,000", "100,000", "1,000,000"].map((keys) => `count of ${keys} keys, p99`),

@@ -1,6 +1,6 @@
 import { type Connection, createBucket } from "@fleet/bus";
 import { createSessionId, type Logger } from "@fleet/runtime";
-import { HEARTBEAT_BUCKET } from "@fleet/wire";
+import { HEARTBEAT_BUCKET, presenceNames } from "@fleet/wire";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "./heartbeat-publisher.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { createProber } from "./prober.ts";
@@ -25,6 +25,8 @@ export interface PresenceOptions extends FleetTiming {
   readonly connection: Connection;
   /** Age at which a beat no longer counts: the bucket's TTL. @default 30000 */
   readonly ttlMs?: number;
+  /** The partition that is looked at, of a fleet whose beats the broker maps to partitions. @default the whole fleet */
+  readonly partition?: number;
 }
 
 const INTERVAL_MS = 10_000;
@@ -51,10 +53,10 @@ export function createHeartbeat(options: HeartbeatOptions): HeartbeatPublisher {
  * has happened since it began; the masters' roster has what was before.
  */
 export function createPresence(options: PresenceOptions): LiveView {
-  const { connection, intervalMs = INTERVAL_MS, ttlMs = TTL_MS, logger = SILENT } = options;
+  const { connection, intervalMs = INTERVAL_MS, ttlMs = TTL_MS, partition, logger = SILENT } = options;
   const { clock } = connection;
   return createLiveView({
-    bucket: createBucket(connection, HEARTBEAT_BUCKET),
+    bucket: createBucket(connection, presenceNames(partition).heartbeats),
     connection,
     prober: createProber({ connection, clock }),
     ttlMs,

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { RunningServer } from "@fleet/broker";
+import { createBucket } from "@fleet/bus";
 import { createPresenceClient, type PresenceClient } from "@fleet/presence";
 import { eventually } from "@fleet/runtime/testing";
+import { ROSTER_BUCKET } from "@fleet/wire";
 import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
 import type { MasterProcess } from "../end-to-end/master-process.ts";
 import { guard, runApart } from "./apart.ts";
@@ -121,12 +123,12 @@ async function listAt(size: Size, context: BenchmarkContext): Promise<Measuremen
 
 /** Waits until the master has all peels online and has written each of them into the roster. */
 async function untilSettled(master: MasterProcess, swarm: BenchSwarm, peels: number): Promise<void> {
+  const roster = createBucket(swarm.session.connection, ROSTER_BUCKET);
   await eventually(
     async () => {
       assert.equal(swarm.command.child.exitCode, null, swarm.command.stderr);
-      const series = await seriesOf(master);
-      assert.equal(series.get('peels{state="online"}'), peels);
-      assert.ok((series.get("roster_records_total") ?? 0) >= peels);
+      assert.equal((await seriesOf(master)).get('peels{state="online"}'), peels);
+      assert.ok((await roster.state()).keys >= peels);
     },
     { timeoutMs: SETTLE_LIMIT_MS, everyMs: 250 },
   );

@@ -47,7 +47,7 @@ export interface PresenceClient {
 const PAGES_IN_FLIGHT = 4;
 
 export interface PresenceClientOptions {
-  /** For each question as a whole. */
+  /** For each message of an answer: a long list has many, and takes as long as they keep coming. */
   readonly timeoutMs: number;
   /** Asks the masters of this partition. @default those of the whole fleet */
   readonly partition?: number | undefined;
@@ -56,15 +56,9 @@ export interface PresenceClientOptions {
 /** Creates a client. */
 export function createPresenceClient(connection: Connection, options: PresenceClientOptions): PresenceClient {
   const { timeoutMs, partition } = options;
-  const { clock } = connection;
 
-  const ask = async <T>(
-    subject: string,
-    query: Uint8Array,
-    decode: (bytes: Uint8Array) => Decoded<T>,
-    withinMs: number = timeoutMs,
-  ): Promise<T> => {
-    const reply = await connection.request(subject, query, { timeoutMs: withinMs });
+  const ask = async <T>(subject: string, query: Uint8Array, decode: (bytes: Uint8Array) => Decoded<T>): Promise<T> => {
+    const reply = await connection.request(subject, query, { timeoutMs });
     const fault = serviceFaultOf(reply);
     if (fault) throw presenceErrors.create(errorOfFault(fault.code), fault.message);
     const decoded = decode(reply.payload);
@@ -72,9 +66,8 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
     throw presenceErrors.create("QUERY_FAILED", `${subject}: the answer is not understood (${decoded.reason})`);
   };
 
-  const listOnce = async (query: ListQuery, deadlineMono: number): Promise<PeelAnswer> => {
-    const leftMs = () => deadlineMono - clock.monoMs();
-    const first = await ask(presenceSubject("list", partition), encodeListQuery(query), decodePeelPage, leftMs());
+  const listOnce = async (query: ListQuery): Promise<PeelAnswer> => {
+    const first = await ask(presenceSubject("list", partition), encodeListQuery(query), decodePeelPage);
     const pages = [sorted(first)];
     let next = 1;
     const fetchOn = async () => {
@@ -82,9 +75,8 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
         const page = next;
         next += 1;
         const subject = presencePageSubject(first.instance);
-        pages[page] = sorted(
-          await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage, leftMs()),
-        );
+        // A list that is coming in is waited for, however long it is.
+        pages[page] = sorted(await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage));
       }
     };
     await Promise.all(Array.from({ length: PAGES_IN_FLIGHT }, fetchOn));
@@ -97,13 +89,12 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
 
   return {
     async list(query) {
-      const deadlineMono = clock.monoMs() + timeoutMs;
       try {
-        return await listOnce(query, deadlineMono);
+        return await listOnce(query);
       } catch (error) {
         // Of a master that ended, or had too many others to answer: another one begins anew.
         if (!isFleetError(error, "ANSWER_GONE")) throw error;
-        return listOnce(query, deadlineMono);
+        return listOnce(query);
       }
     },
     count: (query) => ask(presenceSubject("count", partition), encodeCountQuery(query), decodeCountAnswer),

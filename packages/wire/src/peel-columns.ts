@@ -19,8 +19,8 @@ export interface WrittenPeels {
 }
 
 /** What one row takes besides its texts; and what a wide one takes besides. */
-const ROW_BYTES = 28;
-const WIDE_BYTES = 18;
+const ROW_BYTES = 29;
+const WIDE_BYTES = 19;
 /** Of a text or a set of labels in a table, besides characters: what is full has fewer of them than a table can have. */
 const TEXT_BYTES = 4;
 /** Place of a reason that is not known. */
@@ -28,9 +28,10 @@ const UNKNOWN = 255;
 
 /**
  * Writes peels column by column: what many of them share stands once, and 100,000 are written and read in a fraction of the time
- * that as many maps take. `{states, reasons, ids, id_lengths, since_ago, seen_ago, versions, os, archs, labels, sessions?,
- * session_lengths?, intervals?, skews?, texts, label_sets}`: all but the last two are bytes; states and reasons are one byte a
- * row, times in ms before `as_of` and other numbers doubles, names and label sets their places in `texts` and `label_sets`.
+ * that as many maps take. `{states, reasons, ids, since_ago, seen_ago, versions, os, archs, labels, sessions?, intervals?, skews?,
+ * texts, label_sets}`: all but the last two are bytes. States and reasons are one byte a row, ids and sessions a JSON list, times in
+ * ms before `as_of` and other numbers doubles of eight bytes, names and label sets their places in `texts` and `label_sets`, of two;
+ * of these the lowest byte comes first.
  */
 export class PeelColumns {
   readonly #wide: boolean;
@@ -53,7 +54,7 @@ export class PeelColumns {
   #bytes = 0;
 
   /**
-   * Full with about `maxBytes`: three times as many at most, if no character is of ASCII, and one row more. Session, interval and
+   * Full with about `maxBytes`: three times as many at most, if no character of names and labels is of ASCII, and one row more. Session, interval and
    * skew are written only if `wide`.
    */
   constructor({ maxBytes, wide }: { maxBytes: number; wide: boolean }) {
@@ -69,14 +70,14 @@ export class PeelColumns {
     this.#wide = wide;
     this.#states = new Uint8Array(maxRows);
     this.#reasons = new Uint8Array(maxRows);
-    this.#ids = new TextColumn(maxRows);
+    this.#ids = new TextColumn();
     this.#sinceAgo = new NumberColumn(maxRows);
     this.#seenAgo = new NumberColumn(maxRows);
     this.#versions = new PlaceColumn(maxRows, this.#texts, onText);
     this.#os = new PlaceColumn(maxRows, this.#texts, onText);
     this.#archs = new PlaceColumn(maxRows, this.#texts, onText);
     this.#labels = new PlaceColumn(maxRows, this.#labelSets, onLabels);
-    this.#sessions = new TextColumn(maxRows);
+    this.#sessions = new TextColumn();
     this.#intervals = new NumberColumn(maxRows);
     this.#skews = new NumberColumn(maxRows);
   }
@@ -113,13 +114,10 @@ export class PeelColumns {
   /** The rows, which are then not here any more. */
   take(): WrittenPeels {
     const rows = this.#rows;
-    const ids = this.#ids.take();
-    const sessions = this.#sessions.take();
     const columns = {
       states: this.#states.slice(0, rows),
       reasons: this.#reasons.slice(0, rows),
-      ids: ids.text,
-      id_lengths: ids.lengths,
+      ids: this.#ids.take(),
       since_ago: this.#sinceAgo.take(),
       seen_ago: this.#seenAgo.take(),
       versions: this.#versions.take(),
@@ -127,8 +125,7 @@ export class PeelColumns {
       archs: this.#archs.take(),
       labels: this.#labels.take(),
       ...(this.#wide && {
-        sessions: sessions.text,
-        session_lengths: sessions.lengths,
+        sessions: this.#sessions.take(),
         intervals: this.#intervals.take(),
         skews: this.#skews.take(),
       }),
@@ -155,18 +152,17 @@ export function readPeelColumns(map: WireMap): PeelRow[] | undefined {
     if (isMissing(bytes)) return [];
     return bytes instanceof Uint8Array ? read(bytes) : undefined;
   };
-  const textsOf = (name: string, lengthsName: string) =>
-    column(name, (text) => column(lengthsName, (lengths) => readTexts({ text, lengths }, rows)));
+  const textsOf = (name: string) => column(name, (bytes) => readTexts(bytes, rows));
   const placesOf = <T>(name: string, table: readonly T[]) => column(name, (bytes) => readPlaces(bytes, rows, table));
   const numbersOf = (name: string) => column(name, (bytes) => readNumbers(bytes, rows));
-  const ids = textsOf("ids", "id_lengths");
+  const ids = textsOf("ids");
   const sinceAgo = numbersOf("since_ago");
   const seenAgo = numbersOf("seen_ago");
   const versions = placesOf("versions", texts);
   const os = placesOf("os", texts);
   const archs = placesOf("archs", texts);
   const labels = placesOf("labels", labelSets);
-  const sessions = textsOf("sessions", "session_lengths");
+  const sessions = textsOf("sessions");
   const intervals = numbersOf("intervals");
   const skews = numbersOf("skews");
   if (!sinceAgo || !seenAgo || !versions || !os || !archs || !labels || !sessions || !intervals || !skews) {

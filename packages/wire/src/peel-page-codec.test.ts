@@ -85,7 +85,7 @@ test("what peels have in common stands on a page once", () => {
 test("columns of a later version are ignored, and those that an earlier one does not write are unknown", () => {
   assert.deepEqual(taken(tamper({ battery: [1, 2] })), PAGE);
   const all = decode(written(PAGE, { wide: true })) as Record<string, unknown>;
-  const spared = "since_ago seen_ago versions os archs labels sessions session_lengths intervals skews".split(" ");
+  const spared = "since_ago seen_ago versions os archs labels sessions intervals skews".split(" ");
   assert.ok(spared.every((name) => all[name] instanceof Uint8Array));
   assert.deepEqual(taken(tamper(Object.fromEntries(spared.map((name) => [name, undefined])))).peels, [
     { id: "web-1", ...NOTHING_KNOWN, state: "online", reason: "returned" },
@@ -102,12 +102,8 @@ test("texts come back as they were, whatever their characters", () => {
     ids.map((id) => [id, `${id}${id}`]),
   );
   // Half of a character is none, and must not take the page with it.
-  const half = "💡".slice(0, 1);
-  const broken = ["a", "b"].map((id) => ({ ...NOTHING_KNOWN, id, session: half }));
-  assert.deepEqual(
-    taken(written({ ...PAGE, peels: broken }, { wide: true })).peels.map(({ id }) => id),
-    ["a", "b"],
-  );
+  const halves = ["💡".slice(0, 1), "💡".slice(1)].map((session) => ({ ...NOTHING_KNOWN, id: "a", session }));
+  assert.equal(taken(written({ ...PAGE, peels: halves }, { wide: true })).peels.length, 2);
 });
 
 test("columns can be taken more than once", () => {
@@ -135,14 +131,17 @@ test("columns say when they are full", () => {
 
 const doubles = (...values: readonly number[]) => new Uint8Array(Float64Array.from(values).buffer);
 
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
 const flawed: Record<string, Record<string, unknown>> = {
   "no time": { as_of: "now" },
   "no count of pages": { pages: -1 },
   "ids that are no bytes": { ids: ["web-1", "web-2"] },
-  "fewer ids than rows": { id_lengths: Uint8Array.of(10, 0) },
-  "ids that are shorter than they say": { id_lengths: Uint8Array.of(5, 0, 6, 0) },
-  "ids that are longer than they say": { id_lengths: Uint8Array.of(5, 0, 4, 0) },
-  "a row without an id": { id_lengths: Uint8Array.of(0, 0, 10, 0) },
+  "ids that are no JSON": { ids: new TextEncoder().encode('["web-1",') },
+  "ids that are no list": { ids: json({ length: 2 }) },
+  "fewer ids than rows": { ids: json(["web-1"]) },
+  "an id that is no text": { ids: json(["web-1", 2]) },
+  "a row without an id": { ids: json(["web-1", ""]) },
   "no ids": { ids: undefined },
   "fewer states than ids": { states: Uint8Array.of(0) },
   "a state that there is not": { states: Uint8Array.of(0, 4) },

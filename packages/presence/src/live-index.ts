@@ -1,6 +1,7 @@
 import type { Clock } from "@fleet/runtime";
 import type { Heartbeat, RosterRecord } from "@fleet/wire";
 import { createDeadlineQueue, type DeadlineQueue } from "./deadline-queue.ts";
+import { HeldGoodbyes } from "./held-goodbyes.ts";
 import { judge, lateMono, type Verdict } from "./judge.ts";
 import { createLossMeter, type LossMeter } from "./loss-meter.ts";
 import { blindness, Observer, type ResyncCause } from "./observer.ts";
@@ -40,8 +41,6 @@ const SAME_BEAT_MS = 250;
 const STRAGGLING_PART = 0.1;
 /** Time between two looks at all peels for that. */
 const REVIEW_LOOK_MS = 1_000;
-/** Goodbyes of one peel that are held back at most. */
-const MAX_GOODBYES = 8;
 /** Time past the TTL by which the broker has dropped a key. */
 const BROKER_LATE_MS = 400;
 /** A peel that has not been heard for so many TTLs is told lost without the bucket's word. */
@@ -61,10 +60,9 @@ export class LiveIndex {
   readonly #told: ToldStates;
   /** Judged lost and not told yet: each waits for the bucket's answer, or for the end of blindness. */
   readonly #suspects = new Set<PeelEntry>();
-  /** To be judged when the observer can see again. */
-  readonly #waiting = new Set<PeelEntry>();
-  /** Sessions that said goodbye while the observer was blind: what came after it must not hide it. */
-  readonly #goodbyes = new Map<PeelEntry, (string | undefined)[]>();
+  /** To be judged when the observer can see again, with the wall time since when there is something to judge. */
+  readonly #waiting = new Map<PeelEntry, number>();
+  readonly #goodbyes = new HeldGoodbyes();
   #blindness: string | undefined;
   #reviewLookMono = 0;
   #heard = 0;
@@ -74,7 +72,7 @@ export class LiveIndex {
     this.observer = new Observer(parts.clock, () => this.#look(parts.clock.monoMs()));
     this.#deadlines = createDeadlineQueue(parts.clock.monoMs());
     this.#meter = createLossMeter(parts);
-    this.#told = new ToldStates(parts);
+    this.#told = new ToldStates(parts.onTransition);
     this.#look(parts.clock.monoMs());
   }
 
@@ -159,7 +157,7 @@ export class LiveIndex {
     const wasMissed = this.#isMissed(entry);
     const isItsOwn = takeGoodbye(entry, session);
     this.#noteFound(entry, wasMissed);
-    if (isItsOwn && this.#blindness !== undefined) this.#holdGoodbye(entry);
+    if (isItsOwn && this.#blindness !== undefined) this.#goodbyes.hold(entry, this.#parts.clock.wallMs());
     this.#settle(entry, this.#parts.clock.monoMs());
     return isItsOwn;
   }
@@ -194,7 +192,7 @@ export class LiveIndex {
     const isAwaited = entry?.lookup === "asked";
     if (isAwaited) entry.lookup = finding === "agreed" ? "agreed" : "none";
     if (finding === "unanswered") {
-      if (isAwaited) this.#waiting.add(entry);
+      if (isAwaited) this.#wait(entry);
       this.observer.unanswered();
       // It has not answered for so long that what is known has to do.
       if (isAwaited && this.#blindness === undefined) {
@@ -279,6 +277,8 @@ export class LiveIndex {
     const effect = takeBeat(entry, beat, heardMono);
     if (effect === "stale" || effect === "outlived") return;
     this.#noteFound(entry, wasMissed);
+    // Another session: it is this one that waits to be told, since now.
+    if (effect !== "again" && this.#blindness !== undefined) this.#waiting.delete(entry);
     // By far the most beats change nothing, and their deadline is put off when it comes.
     const isAsTold = effect === "again" && entry.state === "online" && entry.toldSession === entry.session;
     if (isAsTold && !(this.#suspects.size > 0 && this.#suspects.has(entry))) return;
@@ -294,8 +294,8 @@ export class LiveIndex {
     if (wasMissed && !this.#isMissed(entry)) this.observer.find();
   }
 
-  /** Judges a peel and does what follows from it. */
-  #settle(entry: PeelEntry, nowMono: number): void {
+  /** Judges a peel and does what follows from it. `at`: when it came, wall time in ms, where that is not now. */
+  #settle(entry: PeelEntry, nowMono: number, at?: number): void {
     const verdict = this.#judge(entry, nowMono);
     if (verdict.state === "offline") {
       if (entry.told !== "offline") this.#settleOffline(entry, verdict, nowMono);
@@ -304,43 +304,36 @@ export class LiveIndex {
     this.#suspects.delete(entry);
     const isAsTold = verdict.state === "online" && entry.state === "online" && entry.toldSession === entry.session;
     if (this.#blindness !== undefined && !isAsTold) {
-      this.#waiting.add(entry);
+      this.#wait(entry);
       return;
     }
-    if (verdict.state === "late") this.#beLate(entry, nowMono);
-    else if (!isAsTold) this.#bePresent(entry, verdict.state);
+    if (verdict.state === "late") this.#beLate(entry, nowMono, at);
+    else if (!isAsTold) this.#bePresent(entry, verdict.state, at);
     const lookMono = entry.heardMono + this.#parts.ttlMs - LOOK_AHEAD_MS;
     const isLookToCome = verdict.state === "late" && nowMono < lookMono;
     this.#deadlines.put(entry, isLookToCome ? lookMono : verdict.dueMono);
   }
 
-  #holdGoodbye(entry: PeelEntry): void {
-    const sessions = this.#goodbyes.get(entry) ?? [];
-    // The same one is heard, and found in the bucket.
-    if (sessions.length > 0 && sessions.at(-1) === entry.session) return;
-    if (sessions.length < MAX_GOODBYES) this.#goodbyes.set(entry, [...sessions, entry.session]);
-  }
-
   /** Tells of each session that came or was here and left, in order. */
   #tellGoodbyes(entry: PeelEntry): void {
-    const sessions = this.#goodbyes.get(entry) ?? [];
-    this.#goodbyes.delete(entry);
-    for (const session of sessions) {
-      const isTold = entry.toldSession === session && entry.told !== undefined;
-      if (isTold && entry.told === "offline") continue;
-      if (!isTold) this.#tell(entry, "online", entry.told === undefined ? "joined" : "returned", false, session);
-      this.#tell(entry, "offline", "left", false, session);
+    for (const { session, heardAt } of this.#goodbyes.take(entry)) {
+      if (entry.told === undefined) this.#tell(entry, "online", "joined", { session, at: heardAt });
+      else if (entry.toldSession !== session || entry.told === "offline") {
+        this.#tell(entry, "online", "returned", { session, at: heardAt });
+      }
+      this.#tell(entry, "offline", "left", { session, at: heardAt });
     }
   }
 
   #settleOffline(entry: PeelEntry, verdict: Verdict, nowMono: number): void {
     if (this.#blindness !== undefined) {
-      this.#waiting.add(entry);
+      // A goodbye is held back by itself.
+      if (verdict.reason !== "left") this.#wait(entry);
       if (this.#isSuspect(entry, verdict)) this.#suspects.add(entry);
     } else if (entry.told === undefined) {
       this.#drop(entry);
     } else if (verdict.reason === "left") {
-      this.#tell(entry, "offline", "left", false);
+      this.#tell(entry, "offline", "left");
     } else {
       this.#suspects.add(entry);
       this.#doubtOrTell(entry, verdict, nowMono);
@@ -356,7 +349,7 @@ export class LiveIndex {
       else this.#tellMassLoss(nowMono);
     } else if (verdict.reason === "crashed" || entry.lookup === "agreed" || this.#isLongOver(entry, nowMono)) {
       this.#meter.told(nowMono);
-      this.#tell(entry, "offline", verdict.reason ?? "expired", false);
+      this.#tell(entry, "offline", verdict.reason ?? "expired");
     } else if (entry.lookup === "none") {
       this.#lookUp(entry);
     }
@@ -372,15 +365,15 @@ export class LiveIndex {
     for (const entry of this.#entries.values()) {
       if (!isPresent(entry) || entry.left) continue;
       const { state, reason } = this.#judge(entry, nowMono);
-      if (state === "offline") this.#tell(entry, "offline", reason ?? "expired", true);
+      if (state === "offline") this.#tell(entry, "offline", reason ?? "expired", { mass: true });
     }
     this.observer.believe();
   }
 
-  #beLate(entry: PeelEntry, nowMono: number): void {
+  #beLate(entry: PeelEntry, nowMono: number, at: number | undefined): void {
     const isRestarted = entry.told === "online" && entry.toldSession !== entry.session;
-    if (entry.told === undefined) this.#tell(entry, "online", "joined", false);
-    else if (entry.told === "offline" || isRestarted) this.#tell(entry, "online", "returned", false);
+    if (entry.told === undefined) this.#tell(entry, "online", "joined", { at });
+    else if (entry.told === "offline" || isRestarted) this.#tell(entry, "online", "returned", { at });
     if (entry.state !== "late") {
       this.#told.show(entry, "late");
       this.#meter.becameLate(nowMono);
@@ -393,11 +386,16 @@ export class LiveIndex {
     if (isLookDue && entry.lookup === "none") this.#lookUp(entry);
   }
 
-  #bePresent(entry: PeelEntry, state: "online" | "conflict"): void {
+  #bePresent(entry: PeelEntry, state: "online" | "conflict", at: number | undefined): void {
     const isNew = entry.told === undefined;
     const isRestarted = state === "online" && entry.toldSession !== entry.session;
     if (entry.told === state && !isRestarted) this.#told.show(entry, state);
-    else this.#tell(entry, state, state === "conflict" ? "conflict" : isNew ? "joined" : "returned", false);
+    else this.#tell(entry, state, state === "conflict" ? "conflict" : isNew ? "joined" : "returned", { at });
+  }
+
+  /** Lets a peel wait until the observer sees. */
+  #wait(entry: PeelEntry): void {
+    if (!this.#waiting.has(entry)) this.#waiting.set(entry, this.#parts.clock.wallMs());
   }
 
   #lookUp(entry: PeelEntry): void {
@@ -409,12 +407,19 @@ export class LiveIndex {
     entry: PeelEntry,
     state: Transition["state"],
     reason: TransitionReason,
-    mass: boolean,
-    session = entry.session,
+    {
+      mass = false,
+      session = entry.session,
+      at = this.#parts.clock.wallMs(),
+    }: {
+      readonly mass?: boolean;
+      readonly session?: string | undefined;
+      readonly at?: number | undefined;
+    } = {},
   ): void {
     const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
-    this.#told.tell(entry, state, reason, { mass, session });
+    this.#told.tell(entry, state, reason, { mass, session, at });
     this.#noteFound(entry, wasMissed);
   }
 
@@ -422,7 +427,7 @@ export class LiveIndex {
     const wasMissed = this.#isMissed(entry);
     this.#suspects.delete(entry);
     this.#waiting.delete(entry);
-    this.#goodbyes.delete(entry);
+    this.#goodbyes.drop(entry);
     this.#entries.delete(entry.id);
     this.#told.drop(entry);
     // Whatever still comes of it by way of a deadline finds nothing to do.
@@ -435,16 +440,18 @@ export class LiveIndex {
     const wasBlind = this.#blindness !== undefined;
     this.#blindness = blindness(this.observer.state, nowMono, this.#parts.ttlMs);
     if (!wasBlind || this.#blindness !== undefined) return;
-    const waiting = new Set([...this.#waiting, ...this.#suspects, ...this.#goodbyes.keys()]);
+    const since = new Map(this.#waiting);
+    const goodbyes = this.#goodbyes.entries();
+    const waiting = new Set([...since.keys(), ...this.#suspects, ...goodbyes]);
     this.#waiting.clear();
-    for (const entry of [...this.#goodbyes.keys()]) this.#tellGoodbyes(entry);
+    for (const entry of goodbyes) this.#tellGoodbyes(entry);
     // Who seemed lost and was heard again is none of those that seem lost now.
     this.#suspects.clear();
     for (const entry of waiting) {
       if (entry.lookup === "agreed") entry.lookup = "none";
       if (this.#isSuspect(entry, this.#judge(entry, nowMono))) this.#suspects.add(entry);
     }
-    for (const entry of waiting) this.#settle(entry, nowMono);
+    for (const entry of waiting) this.#settle(entry, nowMono, since.get(entry));
     // Whoever could not be told lost for too long has been told now.
     if (this.#blindness === undefined) this.observer.believe();
   }

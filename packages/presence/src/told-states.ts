@@ -1,22 +1,16 @@
-import type { Clock } from "@fleet/runtime";
 import type { RosterRecord } from "@fleet/wire";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
 import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
-export interface ToldStatesParts {
-  readonly clock: Pick<Clock, "wallMs">;
-  /** Told of every change, once. */
-  readonly onTransition: (transition: Transition) => void;
-}
-
 /** What has been told of every peel, apart from what is judged: transitions, and how many peels are in each state. */
 export class ToldStates {
   readonly counts: Record<PeelState, number> = { online: 0, late: 0, offline: 0, conflict: 0 };
-  readonly #parts: ToldStatesParts;
+  readonly #onTransition: (transition: Transition) => void;
   #present = 0;
 
-  constructor(parts: ToldStatesParts) {
-    this.#parts = parts;
+  /** `onTransition` is told of every change, once. */
+  constructor(onTransition: (transition: Transition) => void) {
+    this.#onTransition = onTransition;
   }
 
   /** Peels that were last told to be here. */
@@ -29,22 +23,21 @@ export class ToldStates {
     entry: PeelEntry,
     state: Transition["state"],
     reason: TransitionReason,
-    { mass, session }: Pick<Transition, "mass" | "session">,
+    { mass, session, at }: Pick<Transition, "mass" | "session" | "at">,
   ): void {
-    const { clock, onTransition } = this.#parts;
     entry.reason = reason;
-    entry.sinceAt = clock.wallMs();
+    entry.sinceAt = at;
     entry.toldSession = session;
     this.#set(entry, state);
     if (state === "offline") {
       entry.rival = undefined;
       entry.interleaved = false;
     }
-    onTransition({
+    this.#onTransition({
       id: entry.id,
       state,
       reason,
-      at: entry.sinceAt,
+      at,
       session,
       rival: state === "conflict" ? entry.rival?.session : undefined,
       version: entry.version,

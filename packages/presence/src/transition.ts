@@ -26,7 +26,10 @@ export interface Transition {
   readonly id: string;
   readonly state: Exclude<PeelState, "late">;
   readonly reason: TransitionReason;
-  /** When it was judged, wall time in ms since the epoch; for `left` as soon as the goodbye was heard. */
+  /**
+   * When it was judged, wall time in ms since the epoch; for `left` as soon as the goodbye was heard. Of a peel that came or left
+   * while the observer was blind, when it was first heard to.
+   */
   readonly at: number;
   /** Session that came or went; `undefined` for a peel of another make. */
   readonly session: string | undefined;

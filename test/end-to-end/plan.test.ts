@@ -20,7 +20,7 @@ describe("fleet plan", () => {
       const json = await runFleet([...flags, "-o", "json"]);
       const { schema_version, beats_per_second, configuration: settings } = JSON.parse(json.stdout);
       assert.equal(schema_version, 1);
-      assert.ok(Math.abs(beats_per_second - 666_667) < 1);
+      assert.equal(beats_per_second, 666_700);
       assert.deepEqual([settings.heartbeat_interval, settings.heartbeat_ttl], ["30s", "90s"]);
     } finally {
       await rm(folder, { recursive: true });

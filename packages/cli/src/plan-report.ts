@@ -23,23 +23,23 @@ export function planDocument(plan: CapacityPlan, document: CoefficientsDocument)
       replicas: config.replicas,
       connections: config.connections,
     },
-    beats_per_second: plan.beatsPerSecond,
+    beats_per_second: round(plan.beatsPerSecond),
     regions: plan.regions,
     brokers_per_region: plan.brokers,
     partitions_per_region: plan.partitions,
     brokers: {
       count: plan.regions * plan.brokers,
-      cores: broker.cores,
-      memory_bytes: broker.memoryBytes,
-      disk_bytes: broker.diskBytes,
+      cores: round(broker.cores),
+      memory_bytes: round(broker.memoryBytes),
+      disk_bytes: round(broker.diskBytes),
     },
     network_bytes_per_second: {
-      from_peels: network.inBytesPerSecond,
-      to_peels: network.outBytesPerSecond,
-      to_masters: network.toMastersBytesPerSecond,
-      between_brokers: network.betweenBytesPerSecond,
+      from_peels: round(network.inBytesPerSecond),
+      to_peels: round(network.outBytesPerSecond),
+      to_masters: round(network.toMastersBytesPerSecond),
+      between_brokers: round(network.betweenBytesPerSecond),
     },
-    masters: { count: plan.masters, cores_of_one: master.cores, memory_bytes_of_one: master.memoryBytes },
+    masters: { count: plan.masters, cores_of_one: round(master.cores), memory_bytes_of_one: round(master.memoryBytes) },
     detection_seconds: {
       left: detection.leftMs / 1_000,
       crashed: detection.crashedMs / 1_000,
@@ -132,4 +132,9 @@ function describeSources({ coefficients }: CoefficientsDocument): string {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
+}
+
+/** To four digits, which are more than it is worth, and no tail of a division. */
+function round(value: number): number {
+  return Number(value.toPrecision(4));
 }

@@ -11,7 +11,7 @@ import type { Benchmark } from "./benchmark.ts";
 
 const SIZE = { peels: 100_000, intervalMs: 5_000, ttlMs: 15_000 };
 const BRIEF_SIZE: typeof SIZE = { peels: 1_000, intervalMs: 500, ttlMs: 2_000 };
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 const LIMIT_MS = 180_000;
 const READ_TIMEOUT_MS = 30_000;
 

@@ -41,8 +41,9 @@ export interface PeelDocument {
   readonly peels: readonly PeelMember[];
 }
 
-export function peelDocument(peels: readonly ListedPeel[], source: AnswerSource): PeelDocument {
-  return { ...documentHead(source), peels: peels.map((peel) => peelMember(peel, source.asOf)) };
+/** The peels of such a document, one after the other. */
+export function* peelMembers(peels: readonly ListedPeel[], { asOf }: AnswerSource): IterableIterator<PeelMember> {
+  for (const peel of peels) yield peelMember(peel, asOf);
 }
 
 /** What every document about presence begins with. */

@@ -1,6 +1,6 @@
 import { isOnline } from "@fleet/presence";
 import { EXIT } from "../exit-codes.ts";
-import { peelDocument } from "../peel-document.ts";
+import { documentHead, peelMembers } from "../peel-document.ts";
 import { sortPeels } from "../peel-order.ts";
 import {
   type PeelListConfig,
@@ -15,7 +15,7 @@ import { PEEL_LIST_SETTINGS } from "../presence-settings.ts";
 import { resolveCliConnection } from "../query-options.ts";
 import { resolveSettings, type Values } from "../resolve-settings.ts";
 import { withConnection } from "../with-connection.ts";
-import { writeDocument } from "../write-document.ts";
+import { writeListDocument } from "../write-document.ts";
 
 /** `fleet peel list` */
 export async function runPeelList(patterns: readonly string[], flags: Values): Promise<void> {
@@ -49,8 +49,9 @@ export async function runPeelList(patterns: readonly string[], flags: Values): P
 
 function writePeels(found: FoundPeels, { output, order }: PeelListConfig): void {
   const peels = sortPeels(found.peels, order);
-  if (output === "json" || output === "yaml") writeDocument(peelDocument(peels, found), output);
-  else if (peels.length === 0) return;
+  if (output === "json" || output === "yaml") {
+    writeListDocument(documentHead(found), { name: "peels", members: peelMembers(peels, found) }, output);
+  } else if (peels.length === 0) return;
   else if (output === "ids") console.log(peels.map(({ id }) => id).join("\n"));
   else console.log(renderPeelTable(peels, { wide: output === "wide" }));
 }

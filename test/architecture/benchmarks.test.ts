@@ -62,6 +62,14 @@ describe("the results of several runs", () => {
     assert.match(table[4] ?? "", /\| 2\.00 \(2\.00–2\.00\) \| ≤ 1\.7 × the limit \| missed \|$/);
   });
 
+  it("say so where something could not be measured, also when they were kept as JSON", () => {
+    const limit = { what: "ours", value: 1 };
+    const gathered = gatherResults("b", [[{ what: "a rival", unit: "ms", value: Number.NaN, limit }]]);
+    for (const [rival] of [gathered, JSON.parse(JSON.stringify(gathered))]) {
+      assert.deepEqual(cellsOf(rival), ["a rival", "not measured", "", "", "", "", "", ""]);
+    }
+  });
+
   it("have no unit where there is none", () => {
     const [peels] = gatherResults("b", [[{ what: "peels", unit: "", value: 3, budget: { least: 2 } }]]);
     assert.ok(peels);

@@ -35,7 +35,7 @@ const BRIEF_SHOWS = 20;
 const BETWEEN_SHOWS_MS = 5;
 /** The command waits for its answer for half of this. */
 const COMMAND_TIMEOUT = "60s";
-const SETTLE_LIMIT_MS = 240_000;
+const SETTLE_LIMIT_MS = 480_000;
 const ANSWER_LIMIT_MS = 60_000;
 
 export const listBenchmark: Benchmark = {

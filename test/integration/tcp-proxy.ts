@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { findFreePort, type RunningServer } from "@fleet/broker";
+import { createDeferred } from "@fleet/runtime";
 
 /** A stretch of network between a client and a server, with the ways it fails at hand. */
 export interface TcpProxy extends AsyncDisposable {
@@ -15,6 +16,8 @@ export interface TcpProxy extends AsyncDisposable {
   releaseAnswers(): void;
   /** Ends all connections and forgets what was held back; what was sent on before is not lost. Later ones work as at first. */
   cut(): void;
+  /** Resolves when a client ends its connection. */
+  readonly clientEnded: Promise<void>;
 }
 
 interface Link {
@@ -30,6 +33,7 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
   let isHolding = false;
   let isHoldingAnswers = false;
   let sentBytes = 0;
+  const clientEnded = createDeferred();
 
   const sendOn = ({ upstream }: Link, chunk: Buffer) => {
     sentBytes += chunk.length;
@@ -43,6 +47,7 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
       if (isHolding) link.held.push(chunk);
       else sendOn(link, chunk);
     });
+    client.once("end", () => clientEnded.resolve());
     upstream.on("data", (chunk) => {
       if (isHoldingAnswers) link.heldAnswers.push(chunk);
       else client.write(chunk);
@@ -91,6 +96,7 @@ export async function startTcpProxy(target: RunningServer): Promise<TcpProxy> {
       }
     },
     cut,
+    clientEnded: clientEnded.promise,
     async [Symbol.asyncDispose]() {
       cut();
       for (const { upstream } of links) upstream.destroy();

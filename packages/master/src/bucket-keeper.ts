@@ -1,5 +1,5 @@
 import { type BucketSetup, type Connection, setUpBucket } from "@fleet/bus";
-import { type Clock, createPeriodicLoop, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
+import { aborted, type Clock, createPeriodicLoop, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
 import type { BucketSpec } from "@fleet/wire";
 
 export interface BucketKeeperParts {
@@ -62,11 +62,14 @@ export function createBucketKeeper(parts: BucketKeeperParts): BucketKeeper {
     async work(signal) {
       if (connection.state !== "connected") return;
       let failure: unknown;
+      // Where JetStream does not answer, each takes seconds, which a master that is told to stop does not have.
+      const stopped = aborted(signal);
       for (const spec of buckets) {
-        // Where JetStream does not answer, each takes seconds, which a master that is told to stop does not have.
-        if (signal.aborted) return;
         try {
-          report(spec, await setUpBucket(connection, spec, { replicas, repair: !repaired.has(spec.name) }));
+          const settling = setUpBucket(connection, spec, { replicas, repair: !repaired.has(spec.name) });
+          const setup = await Promise.race([settling, stopped]);
+          if (!setup) return;
+          report(spec, setup);
         } catch (error) {
           failure = error;
           complain(spec, [messageOf(error)]);

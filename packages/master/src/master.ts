@@ -146,6 +146,7 @@ export function createMaster({ config, version, clock, random, logger, control }
     clock,
     members: [server, connection, keeper, ...subsystems],
     stopTimeoutMs,
+    logger,
   });
   return {
     name: "master",

@@ -104,6 +104,7 @@ export function createPeel({ config, version, session, clock, random, logger, co
     clock,
     members: [server, connection, facts, responder, heartbeat],
     stopTimeoutMs: config.shutdownTimeoutMs,
+    logger,
   });
   return {
     name: "peel",

@@ -7,6 +7,7 @@ import { isFleetError } from "./errors.ts";
 import type { Service } from "./service.ts";
 import { createServiceGroup } from "./service-group.ts";
 import { createFakeClock } from "./testing/fake-clock.ts";
+import { createRecordingLogger } from "./testing/recording-logger.ts";
 
 /** A member that writes down when it starts, is told to stop and has stopped. */
 interface Member extends Service {
@@ -49,6 +50,23 @@ test("members without a ready start in order, at once", async () => {
   assert.deepEqual(diary, ["a starts", "b starts", "c starts"]);
   controller.abort();
   await group;
+});
+
+test("the members that have stopped are told, in order, with the time that each took", async () => {
+  const { clock, controller, member } = setUp();
+  const logger = createRecordingLogger();
+  const members = [member("a"), member("b", { stopMs: 300 }), member("c", { stopMs: 1_000 })];
+  const group = createServiceGroup({ name: "master", clock, members, stopTimeoutMs: 1_200, logger });
+  const run = group.run(controller.signal);
+  await clock.advance(0);
+  controller.abort();
+  const ended = assert.rejects(run, /not stopped within 1\.2s: b/);
+  await clock.advance(1_200);
+  await ended;
+  assert.deepEqual(
+    logger.lines.map(({ level, message, fields }) => [level, message, fields]),
+    [["debug", "part stopped", { part: "c", took_ms: 1_000 }]],
+  );
 });
 
 test("a member starts when those before it are ready", async () => {

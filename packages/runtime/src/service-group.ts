@@ -3,6 +3,7 @@ import { aborted, sleep } from "./clock.ts";
 import { createDeferred } from "./deferred.ts";
 import { formatDuration } from "./duration.ts";
 import { runtimeErrors } from "./errors.ts";
+import type { Logger } from "./logger.ts";
 import type { Service } from "./service.ts";
 
 export interface ServiceGroupOptions {
@@ -12,6 +13,8 @@ export interface ServiceGroupOptions {
   readonly members: readonly Service[];
   /** Time for all members together to stop. */
   readonly stopTimeoutMs: number;
+  /** Told, at debug, of each member that has stopped: in what order, and which took how long. @default nobody is */
+  readonly logger?: Logger;
 }
 
 interface Running {
@@ -31,7 +34,7 @@ interface Running {
  * naming the members that had not stopped in time.
  */
 export function createServiceGroup(options: ServiceGroupOptions): Service & { readonly ready: Promise<void> } {
-  const { name, clock, members, stopTimeoutMs } = options;
+  const { name, clock, members, stopTimeoutMs, logger } = options;
   const ready = createDeferred();
   return {
     name,
@@ -58,7 +61,7 @@ export function createServiceGroup(options: ServiceGroupOptions): Service & { re
       if (!stop.signal.aborted) ready.resolve();
       await stopping;
 
-      const stragglers = await stopInReverse(running, clock, stopTimeoutMs);
+      const stragglers = await stopInReverse(running, clock, stopTimeoutMs, logger);
       signal.removeEventListener("abort", onAbort);
       if (failure) throw failure.error;
       if (stragglers.length > 0) {
@@ -101,12 +104,21 @@ function readyOrFailed(ready: Promise<void>, member: Running, onFailure: (error:
   });
 }
 
-async function stopInReverse(running: readonly Running[], clock: Clock, timeoutMs: number): Promise<string[]> {
+async function stopInReverse(
+  running: readonly Running[],
+  clock: Clock,
+  timeoutMs: number,
+  logger: Logger | undefined,
+): Promise<string[]> {
   const expiry = new AbortController();
   const cancelExpiry = clock.setTimer(timeoutMs, () => expiry.abort());
   for (const member of [...running].reverse()) {
+    const toldMono = clock.monoMs();
     member.controller.abort();
     if (!expiry.signal.aborted) await Promise.race([member.ended, aborted(expiry.signal)]);
+    if (member.done) {
+      logger?.debug("part stopped", { part: member.service.name, took_ms: Math.round(clock.monoMs() - toldMono) });
+    }
   }
   cancelExpiry();
   if (expiry.signal.aborted) await sleep(clock, 0);

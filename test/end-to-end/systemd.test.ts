@@ -23,6 +23,11 @@ function inOrder(told: readonly string[]): string[] {
   return told.filter((line) => !["WATCHDOG=1", "BARRIER=1"].includes(line));
 }
 
+/** A module with this text, to be imported. */
+function moduleOf(text: string): string {
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
 describe("under systemd", { skip: missingForNotify() ?? false }, () => {
   for (const role of ROLES) {
     it(`a ${role} is ready without a broker, feeds the watchdog, and tells of its connection and its stop`, async () => {
@@ -74,6 +79,37 @@ describe("under systemd", { skip: missingForNotify() ?? false }, () => {
       { ...PATIENCE, everyMs: 2_000 },
     );
     assert.equal(daemon.child.exitCode, null);
+  });
+
+  it("a peel whose heartbeat is stuck is no longer vouched for, though it answers", async () => {
+    const socket = join(folder, "stuck.sock");
+    await using listener = await listenForNotify(socket);
+    const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: "1234000", FLEET_NATS_URL: NO_BROKER };
+    // What a bug would do, for no broker can do it: waits never end. Only the watchdog's own timer goes on.
+    const stuck = `process.on("SIGUSR2", () => {
+      const start = globalThis.setTimeout;
+      const goesOn = (delayMs) => delayMs === 617 || delayMs <= 1;
+      globalThis.setTimeout = (work, delayMs, ...rest) => start(goesOn(delayMs) ? work : () => {}, delayMs, ...rest);
+    })`;
+    const args = ["peel", "run", ...ANY_PORT, "--heartbeat-interval", "1s", "--heartbeat-ttl", "3s"];
+    await using daemon = startFleet(args, { environment, nodeOptions: ["--import", moduleOf(stuck)] });
+    await eventually(() => assert.ok(listener.told.includes("WATCHDOG=1"), daemon.stdout), PATIENCE);
+    daemon.child.kill("SIGUSR2");
+    await eventually(() => {
+      assert.match(daemon.stdout, /"loops":\["heartbeat"\].*a loop is stuck; the watchdog is no longer fed/);
+    }, PATIENCE);
+    const fed = () => listener.told.filter((line) => line === "WATCHDOG=1").length;
+    let seen = -1;
+    await eventually(
+      () => {
+        const before = seen;
+        seen = fed();
+        assert.equal(seen, before, "still fed");
+      },
+      { ...PATIENCE, everyMs: 2_500 },
+    );
+    const [, port] = /"address":"[^"]*:(\d+)"/.exec(daemon.stdout) ?? [];
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
   });
 });
 

@@ -1,5 +1,13 @@
 import { type BucketSetup, type Connection, setUpBucket } from "@fleet/bus";
-import { aborted, type Clock, createPeriodicLoop, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
+import {
+  aborted,
+  type Clock,
+  createPeriodicLoop,
+  type Logger,
+  messageOf,
+  type Pulse,
+  type Service,
+} from "@fleet/runtime";
 import type { BucketSpec } from "@fleet/wire";
 
 export interface BucketKeeperParts {

@@ -152,7 +152,7 @@ test("a refused token is told as RFC 6750 has it, and logged once a minute with 
     {
       level: "warn",
       message: "http.request.unauthorized",
-      fields: { path: "/info", reason: "token-missing", repeated: 0 },
+      fields: { path: "/info", reason: "token-missing" },
     },
     {
       level: "warn",

@@ -61,7 +61,11 @@ export function createOperationsApp(options: OperationsAppOptions): Hono {
       const verdict = judge(access, area, context);
       if (verdict === "granted") return next();
       throttle.run((repeated) =>
-        logger.warn("http.request.unauthorized", { path: context.req.path, reason: verdict, repeated }),
+        logger.warn("http.request.unauthorized", {
+          path: context.req.path,
+          reason: verdict,
+          ...(repeated > 0 && { repeated }),
+        }),
       );
       context.header("WWW-Authenticate", challenge(verdict));
       return Promise.resolve(context.json({ error: refusal(verdict, area, address) }, 401));

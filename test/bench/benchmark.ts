@@ -4,8 +4,9 @@ export interface Measurement {
   readonly what: string;
   /** `1/s`, `ms`, `MB`, `us`, `%`; empty for a plain number. */
   readonly unit: string;
-  /** NaN for what could not be measured here. */
   readonly value: number;
+  /** Why it could not be measured here; the value is NaN then. */
+  readonly notMeasured?: string;
   /** What cannot be beaten, or what it is held against, measured in the same run. */
   readonly limit?: { readonly what: string; readonly value: number };
   /** What is asked for, by design. */

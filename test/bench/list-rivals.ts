@@ -49,18 +49,24 @@ export async function listRivals(parts: ListRivalsParts): Promise<Measurement[]>
   const options: KvReaderOptions = { url: server.url, keys: peels, lists: LISTS, sample };
   const { keysMs, sampleMs } = await runApart<KvReaderAnswer>("kv-reader", options);
   const read = await readRedis(peels, counts, context);
-  const row = (what: string, took: readonly number[] | undefined) => ({
+  const ofRedis = (
+    what: string,
+    tookIn: (answer: RedisReaderAnswer) => readonly number[],
+    held: Measurement["limit"] = limit,
+  ) => ({
     what,
     unit: "ms",
-    value: took ? median(took) : Number.NaN,
+    ...(typeof read === "string"
+      ? { value: Number.NaN, notMeasured: read }
+      : { value: median(tookIn(read)), limit: held }),
   });
   const counted = { what: "count of the bucket", value: median(countMs) };
   return [
-    { ...row(`Redis sorted set, ZRANGE of ${many}`, read?.setListMs), limit },
-    { ...row(`Redis SET EX, SCAN and MGET of ${many}`, read?.keyListMs), limit },
-    { ...row(`Redis sorted set, ZCARD of ${many}`, read?.setCountMs), limit: counted },
-    { ...row(`Redis SET EX, DBSIZE of ${many}`, read?.keyCountMs), limit: counted },
-    { ...row(`NATS KV, kv.keys of ${many}, at rest`, keysMs), limit },
+    ofRedis(`Redis sorted set, ZRANGE of ${many}`, (answer) => answer.setListMs),
+    ofRedis(`Redis SET EX, SCAN and MGET of ${many}`, (answer) => answer.keyListMs),
+    ofRedis(`Redis sorted set, ZCARD of ${many}`, (answer) => answer.setCountMs, counted),
+    ofRedis(`Redis SET EX, DBSIZE of ${many}`, (answer) => answer.keyCountMs, counted),
+    { what: `NATS KV, kv.keys of ${many}, at rest`, unit: "ms", value: median(keysMs), limit },
     {
       what: `Zester's way, two gets for each of ${many}, at rest (of ${sample.toLocaleString("en-US")}, times ${peels / sample})`,
       unit: "ms",
@@ -80,15 +86,15 @@ async function countKeys({ bucket }: BenchSwarm, counts: number): Promise<number
   return took;
 }
 
-/** `undefined` where there is no Redis. */
+/** The reason where there is no Redis. */
 async function readRedis(
   peels: number,
   counts: number,
   { note, uses }: BenchmarkContext,
-): Promise<RedisReaderAnswer | undefined> {
+): Promise<RedisReaderAnswer | string> {
   await using redis = await startRedis(uses);
   note(`Redis${redis.skip === undefined ? "" : `: not measured: ${redis.skip}`}`);
-  if (redis.skip !== undefined) return undefined;
+  if (redis.skip !== undefined) return redis.skip;
   const { port } = redis;
   const beat = sampleBeat();
   using set = await openRedisBeats({ port, way: "sorted set", keys: peels, beat });

@@ -7,6 +7,8 @@ export interface Result {
   readonly what: string;
   readonly unit: string;
   readonly value: Spread;
+  /** Why it could not be measured here: the value is then none. */
+  readonly notMeasured?: string;
   readonly limit?: { readonly what: string; readonly value: Spread };
   /** Of the value to its limit, run by run: what else the machine did in a run has slowed down both. */
   readonly ratio?: Spread;
@@ -17,11 +19,12 @@ export interface Result {
 
 /** Puts the runs of a benchmark together, in the order of the first. */
 export function gatherResults(benchmark: string, runs: readonly (readonly Measurement[])[]): Result[] {
-  return (runs[0] ?? []).map(({ what, unit, budget, limit }) => {
+  return (runs[0] ?? []).map(({ what, unit, budget, limit, notMeasured }) => {
     const measured = runs.flatMap((run) => run.filter((measurement) => measurement.what === what));
     const value = spreadOf(measured.map((measurement) => measurement.value));
     const limits = measured.map((measurement) => measurement.limit?.value ?? Number.NaN);
     const isMeasured = Number.isFinite(value.median) && (!limit || limits.every(Number.isFinite));
+    if (notMeasured !== undefined) return { benchmark, what, unit, value, notMeasured };
     if (!isMeasured) throw new Error(`${benchmark}: there is no figure for ${what}`);
     const ratio = spreadOf(measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN)));
     return {
@@ -62,9 +65,10 @@ export const RESULT_COLUMNS: readonly string[] = [
 ];
 
 /** One row of a table. */
-export function cellsOf({ what, unit, value, limit, ratio, budget, met }: Result): string[] {
-  // NaN, which JSON writes as null.
-  if (!Number.isFinite(value.median)) return [what, "not measured", ...RESULT_COLUMNS.slice(2).map(() => "")];
+export function cellsOf({ what, unit, value, limit, ratio, budget, met, notMeasured }: Result): string[] {
+  if (notMeasured !== undefined) {
+    return [what, `not measured: ${notMeasured}`, ...RESULT_COLUMNS.slice(2).map(() => "")];
+  }
   return [
     what,
     withUnit(value.median, unit),

@@ -36,7 +36,7 @@ export const rivalsBenchmark: Benchmark = {
       note(`Redis, ${way}${redis.skip === undefined ? "" : `: not measured: ${redis.skip}`}`);
       const what = way === "sorted set" ? "Redis, ZADD of one sorted set" : "Redis, SET EX";
       if (redis.skip !== undefined) {
-        results.push({ what, unit: "1/s", value: Number.NaN, limit });
+        results.push({ what, unit: "1/s", value: Number.NaN, notMeasured: redis.skip });
         continue;
       }
       const options: RedisPublisherOptions = { port: redis.port, way, ...sizes };

@@ -43,8 +43,11 @@ describe("a presence view", () => {
     await scene.beat("web2");
     await scene.pass(5_000);
     assert.deepEqual(scene.news(), []);
+    assert.equal(scene.view.restoredMono, Number.POSITIVE_INFINITY);
+    const readMono = scene.clock.monoMs();
     records.resolve([["web1", record]]);
     await scene.pass(100);
+    assert.equal(scene.view.restoredMono, readMono);
     assert.deepEqual(scene.news(), ["web2 online joined"]);
   });
 

@@ -38,6 +38,8 @@ export interface LiveView extends PresenceView {
   readonly listener: Pick<HeartbeatListener, "malformed" | "malformedKeys">;
   /** Times that the bucket was read, by cause. */
   readonly resyncs: ReadonlyMap<ResyncCause, number>;
+  /** When what was told of peels before was first taken in, by the monotonic clock in ms; Infinity until then. */
+  readonly restoredMono: number;
   /** What was told of peels before: they are told again only where something has changed. */
   restore(records: Iterable<readonly [id: string, record: RosterRecord]>): void;
   /** The broker says that the connection of this session has ended. */
@@ -95,7 +97,7 @@ class BucketView implements LiveView {
   #wanted: ResyncCause | undefined;
   #wake = () => {};
   #wasBlind = true;
-  #restored = false;
+  #restoredMono = Number.POSITIVE_INFINITY;
   #isReading = false;
   #onSkew: (skewMs: number) => void = () => {};
   readonly #onDisturbance = new Set<(cause: ResyncCause) => void>();
@@ -144,6 +146,10 @@ class BucketView implements LiveView {
 
   get beatsHeard(): number {
     return this.#index.heard;
+  }
+
+  get restoredMono(): number {
+    return this.#restoredMono;
   }
 
   get lingering(): number {
@@ -369,8 +375,10 @@ class BucketView implements LiveView {
 
   async #read(cause: ResyncCause, timeoutMs: number, signal: AbortSignal): Promise<{ keys: number; unheard: number }> {
     const { bucket, clock, connection, readRecords } = this.#parts;
-    if (!this.#restored) this.restore((await readRecords?.(signal)) ?? []);
-    this.#restored = true;
+    if (this.#restoredMono === Number.POSITIVE_INFINITY) {
+      this.restore((await readRecords?.(signal)) ?? []);
+      this.#restoredMono = clock.monoMs();
+    }
     // A subscription that has missed beats is not to be trusted with more of them.
     if (cause === "gap") await this.listener.listen();
     await connection.flush(FLUSH_TIMEOUT_MS);

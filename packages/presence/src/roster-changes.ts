@@ -14,7 +14,7 @@ export type RosterChange = Pick<Transition, "id" | "state" | "reason" | "at" | "
 export interface MatchOptions {
   /** Two masters judge the same event at most this much apart: one found a crash, the other waited for the TTL. */
   readonly ttlMs: number;
-  /** Since when this master has judged: what was written before, it has no account of. */
+  /** Since when this master has judged: what was written before, it has taken in, and has no account of. */
   readonly beganAt: number;
 }
 

@@ -13,6 +13,7 @@ import type { Transition } from "./transition.ts";
 export interface RosterParts {
   readonly connection: Connection;
   readonly view: PresenceView & {
+    readonly restoredMono: number;
     restore(records: Iterable<readonly [string, RosterRecord]>): void;
     forget(id: string): void;
   };
@@ -118,7 +119,8 @@ class BucketRoster implements Roster {
     while (view.blindness !== undefined && !signal.aborted) await sleep(clock, LOOK_EVERY_MS, signal);
 
     const nowAt = clock.wallMs();
-    const beganAt = nowAt - (clock.monoMs() - this.#beganMono);
+    const beganMono = Math.max(this.#beganMono, view.restoredMono);
+    const beganAt = nowAt - (clock.monoMs() - beganMono);
     const takeover = new RosterTakeover({ ttlMs, beganAt, nowAt });
     const live: RosterChange[] = [];
     let wake = createDeferred();

@@ -1,8 +1,9 @@
 import type { Bucket, BucketState, Connection } from "@fleet/bus";
-import { type Clock, createDeferred, type Logger, messageOf, sleep, withDeadline } from "@fleet/runtime";
-import { HEADER_SESSION, type RosterRecord } from "@fleet/wire";
+import { type Clock, type Logger, sleep, withDeadline } from "@fleet/runtime";
+import type { RosterRecord } from "@fleet/wire";
 import { type BucketLookups, createBucketLookups } from "./bucket-lookups.ts";
-import { createHeartbeatListener, decodeBeat, type HeartbeatListener } from "./heartbeat-listener.ts";
+import { BucketSync } from "./bucket-sync.ts";
+import { createHeartbeatListener, type HeartbeatListener } from "./heartbeat-listener.ts";
 import { LiveIndex } from "./live-index.ts";
 import { LivePresence } from "./live-presence.ts";
 import type { ObserverState, ResyncCause } from "./observer.ts";
@@ -63,19 +64,8 @@ export const SKEW_EVERY = 16;
 /** A timer this late means that the process was stopped, or its event loop blocked. */
 const STALL_MS = 1_000;
 const TICK_MS = 250;
-/** Least time between two readings of the whole bucket. */
-const SYNC_REST_MS = 2_000;
-const RETRY_MS = 1_000;
 const PROBE_TIMEOUT_MS = 2_000;
 const FLUSH_TIMEOUT_MS = 5_000;
-const MIN_SYNC_TIMEOUT_MS = 30_000;
-
-/** What the bucket said of itself, and how many writes had been heard by then. */
-interface Comparison {
-  readonly revision: number;
-  readonly createdAt: number;
-  readonly heard: number;
-}
 
 /** Creates a view: it hears every beat, reads the bucket when it has to, and judges. */
 export function createLiveView(parts: LiveViewParts): LiveView {
@@ -85,24 +75,19 @@ export function createLiveView(parts: LiveViewParts): LiveView {
 class BucketView implements LiveView {
   readonly name = "presence-view";
   readonly listener: HeartbeatListener;
-  readonly resyncs = new Map<ResyncCause, number>();
   readonly #parts: LiveViewParts;
   readonly #index: LiveIndex;
   readonly #lookups: BucketLookups;
+  readonly #sync: BucketSync;
   readonly #feed = createTransitionFeed();
   readonly #lingering = new Map<string, number>();
   /** The ways to call off what is planned: a listener on the signal for each would be too many. */
   readonly #plannedProbes = new Set<() => void>();
   #signal: AbortSignal | undefined;
-  #wanted: ResyncCause | undefined;
-  #wake = () => {};
   #wasBlind = true;
-  #restoredMono = Number.POSITIVE_INFINITY;
-  #isReading = false;
   #onSkew: (skewMs: number) => void = () => {};
   readonly #onDisturbance = new Set<(cause: ResyncCause) => void>();
   #toldDisturbance: ObserverState["disturbance"];
-  #compared: [before?: Comparison | undefined, last?: Comparison] = [];
 
   constructor(parts: LiveViewParts) {
     const { bucket, clock, logger, ttlMs, intervalMs } = parts;
@@ -121,7 +106,7 @@ class BucketView implements LiveView {
       logger,
       find: (id) => this.#index.get(id),
       onFound: (id, finding) => this.#index.lookedUp(id, finding),
-      onLost: (state) => this.#noteAnew(state),
+      onLost: (state) => this.#sync.noteAnew(state),
     });
     this.listener = createHeartbeatListener({
       bucket,
@@ -133,6 +118,14 @@ class BucketView implements LiveView {
         if (isSample) this.#onSkew(beat.sentAt - clock.wallMs());
       },
       onGoodbye: (key, session) => this.#goodbye(key, session),
+    });
+    this.#sync = new BucketSync({
+      ...parts,
+      index: this.#index,
+      listener: this.listener,
+      onGoodbye: (key, session) => this.#goodbye(key, session),
+      onCrashed: (id, untilMono) => this.#lingering.set(id, untilMono),
+      onRead: () => this.#tick(),
     });
   }
 
@@ -148,8 +141,12 @@ class BucketView implements LiveView {
     return this.#index.heard;
   }
 
+  get resyncs(): ReadonlyMap<ResyncCause, number> {
+    return this.#sync.resyncs;
+  }
+
   get restoredMono(): number {
-    return this.#restoredMono;
+    return this.#sync.restoredMono;
   }
 
   get lingering(): number {
@@ -189,35 +186,13 @@ class BucketView implements LiveView {
   }
 
   compare(state: BucketState): void {
-    const { createdAt, lastRevision: revision } = state;
-    const { heard } = this.listener;
-    const [before, last] = this.#compared;
-    this.#index.observer.answered();
-    if (this.#noteAnew(state)) {
-      this.#tick();
-      return;
-    }
-    this.#compared = [last, { revision, heard, createdAt }];
-    if (before && last && last.revision > before.revision && heard === before.heard) {
-      // What was stored between the two looks before this one has had all the time since to be heard.
-      this.#compared = [];
-      this.#index.disturb("gap", "beats are stored and not heard");
-    }
+    this.#sync.compare(state);
     this.#tick();
   }
 
-  /** Whether this is another bucket than the last time: what the old one had says nothing any more. */
-  #noteAnew({ createdAt, lastRevision }: BucketState): boolean {
-    const [, last] = this.#compared;
-    if (!last || (createdAt === last.createdAt && lastRevision >= last.revision)) return false;
-    this.#compared = [];
-    this.#index.disturb("bucket", "the heartbeat bucket was made anew");
-    return true;
-  }
-
   resync(cause: ResyncCause): void {
-    this.#wanted ??= cause;
-    this.#wake();
+    this.#sync.want(cause);
+    this.#sync.wake();
   }
 
   forget(id: string): void {
@@ -244,18 +219,18 @@ class BucketView implements LiveView {
     const stopListening = connection.onState((state) => {
       if (state === "connected") {
         // Whatever it was before, nothing heard on another connection counts.
-        this.#index.disturb(this.#wanted === "start" ? "start" : "reconnect", "connected to NATS a moment ago");
+        this.#index.disturb(this.#sync.wanted === "start" ? "start" : "reconnect", "connected to NATS a moment ago");
         observer.connected();
       } else observer.disconnected();
       this.#tick();
     });
-    this.#wanted = "start";
+    this.#sync.want("start");
     this.#index.disturb("start", "started a moment ago");
     if (connection.state === "connected") observer.connected();
     // Without a connection nobody knows of it yet: every reading begins with a flush.
     this.listener.listen().catch(() => {});
     try {
-      await Promise.all([this.#keepTime(signal), this.#keepInSync(signal)]);
+      await Promise.all([this.#keepTime(signal), this.#sync.run(signal)]);
     } finally {
       stopListening();
       this.listener.close();
@@ -286,12 +261,7 @@ class BucketView implements LiveView {
       this.#toldDisturbance = disturbance;
       for (const onDisturbance of this.#onDisturbance) onDisturbance(disturbance.cause);
     }
-    const { unsynced } = observer;
-    if (unsynced) {
-      // What is being read now need not be read again for it.
-      if (!this.#isReading) this.#wanted ??= unsynced.cause;
-    } else if (this.#index.wantsReview()) this.#wanted ??= "loss";
-    if (this.#wanted || observer.state.unansweredMono !== undefined) this.#wake();
+    this.#sync.wake();
     const { blindness } = this.#index;
     const isBlind = blindness !== undefined;
     if (isBlind !== this.#wasBlind) {
@@ -308,102 +278,6 @@ class BucketView implements LiveView {
     const deadline = { clock, timeoutMs: FLUSH_TIMEOUT_MS, what: "catch up", signal };
     await withDeadline(deadline, () => connection.flush(FLUSH_TIMEOUT_MS)).catch(() => {});
     this.#index.observer.caughtUp();
-  }
-
-  /** Reads the bucket whenever there is a cause to, one reading at a time. */
-  async #keepInSync(signal: AbortSignal): Promise<void> {
-    const { clock, connection, logger, bucket } = this.#parts;
-    while (!signal.aborted) {
-      const cause = this.#wanted;
-      let restMs = SYNC_REST_MS;
-      if (connection.state === "connected" && cause) {
-        this.#isReading = true;
-        try {
-          await this.#sync(cause, signal);
-        } catch (error) {
-          if (signal.aborted) return;
-          this.#wanted ??= cause;
-          restMs = RETRY_MS * (1 + this.#parts.random());
-          logger.debug("heartbeat bucket not read; trying again", { cause, error: messageOf(error) });
-        } finally {
-          this.#isReading = false;
-        }
-        await sleep(clock, restMs, signal);
-      } else if (connection.state === "connected" && this.#index.observer.state.unansweredMono !== undefined) {
-        await bucket.state({ timeoutMs: RETRY_MS }).then(
-          () => this.#index.observer.answered(),
-          () => {},
-        );
-        await sleep(clock, RETRY_MS, signal);
-      }
-      if (!(this.#wanted && connection.state === "connected")) await this.#woken(signal);
-    }
-  }
-
-  async #woken(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const woken = createDeferred();
-    this.#wake = () => woken.resolve();
-    signal.addEventListener("abort", this.#wake, { once: true });
-    await woken.promise;
-    signal.removeEventListener("abort", this.#wake);
-    this.#wake = () => {};
-  }
-
-  /** One reading. What is heard from before its beginning is newer than what it finds. */
-  async #sync(cause: ResyncCause, signal: AbortSignal): Promise<void> {
-    const { clock, logger, ttlMs } = this.#parts;
-    const { observer } = this.#index;
-    const { disturbance } = observer.state;
-    const startedMono = clock.monoMs();
-    this.#wanted = undefined;
-    const timeoutMs = Math.max(MIN_SYNC_TIMEOUT_MS, ttlMs);
-    const deadline = { clock, timeoutMs, what: "read the heartbeat bucket", signal };
-    const found = await withDeadline(deadline, (within) => this.#read(cause, timeoutMs, within));
-    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
-    logger.info("heartbeat bucket read", { cause, ...found, duration_ms: Math.round(clock.monoMs() - startedMono) });
-    observer.answered();
-    if (cause === "loss") {
-      // Another bucket than before agrees to every loss.
-      this.#noteAnew(await this.#parts.bucket.state({ timeoutMs: RETRY_MS }));
-      this.#index.reviewed(found.unheard);
-    }
-    // One that was disturbed meanwhile is read again.
-    if (observer.state.disturbance === disturbance) observer.synced();
-    this.#tick();
-  }
-
-  async #read(cause: ResyncCause, timeoutMs: number, signal: AbortSignal): Promise<{ keys: number; unheard: number }> {
-    const { bucket, clock, connection, readRecords } = this.#parts;
-    if (this.#restoredMono === Number.POSITIVE_INFINITY) {
-      this.restore((await readRecords?.(signal)) ?? []);
-      this.#restoredMono = clock.monoMs();
-    }
-    // A subscription that has missed beats is not to be trusted with more of them.
-    if (cause === "gap") await this.listener.listen();
-    await connection.flush(FLUSH_TIMEOUT_MS);
-    const startedMono = clock.monoMs();
-    const found = { keys: 0, unheard: 0 };
-    await bucket.replay(
-      ({ key, value, operation, storedAt, header }, { brokerNow }) => {
-        found.keys += 1;
-        if (operation !== "put") {
-          this.#goodbye(key, header(HEADER_SESSION));
-          return;
-        }
-        const decoded = decodeBeat(key, value);
-        const storedMono = startedMono - Math.max(0, brokerNow - storedAt);
-        if (!decoded.ok) {
-          this.listener.refuse(key, decoded.reason, value.length);
-          return;
-        }
-        if (this.#index.see(key, decoded.value, storedMono)) found.unheard += 1;
-        // It crashed before this view began, and its key is there until the TTL.
-        if (this.#index.get(key)?.told === "offline") this.#lingering.set(key, storedMono + this.#parts.ttlMs);
-      },
-      { timeoutMs, signal },
-    );
-    return found;
   }
 
   #goodbye(key: string, session: string | undefined): void {

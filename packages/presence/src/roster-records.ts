@@ -22,8 +22,10 @@ export async function readRoster(
   const storedAtOf = new Map<string, number>();
   let malformed = 0;
   let brokerNow: number | undefined;
+  let reached = 0;
   try {
-    const visit = ({ key, value, operation, storedAt }: BucketEntry) => {
+    const visit = ({ key, value, operation, storedAt, revision }: BucketEntry) => {
+      reached = Math.max(reached, revision);
       // The others are the fence's own.
       if (!isPeelId(key)) return;
       const decoded = decodeRosterRecord(value);
@@ -36,8 +38,9 @@ export async function readRoster(
       } else malformed += 1;
     };
     const replay = await bucket.replay(visit, options);
-    // A record that was replaced while it was read has not come; the one that replaced it is among those since.
-    await bucket.replay(visit, { ...options, after: replay.lastRevision });
+    // A record that was replaced while it was read has not come; the one that replaced it is among those since. A server that
+    // counts what is left wrong for that ends before the last one: what it left out is read then.
+    await bucket.replay(visit, { ...options, after: reached });
     brokerNow = replay.brokerNow;
   } catch (error) {
     if (!isFleetError(error, "BUCKET_MISSING")) throw error;

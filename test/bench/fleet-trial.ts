@@ -113,15 +113,16 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
   });
   note(`${peels} peels have joined`);
   const joinedMono = performance.now();
+  await using roster = await hearRoster(server);
   await eventually(async () => {
-    const metrics = await metricsOf(master);
-    assert.equal(metrics.get("connected_peels"), peels);
-    assert.equal(metrics.get("roster_records_total"), peels);
+    assert.equal((await metricsOf(master)).get("connected_peels"), peels);
+    assert.ok((await roster.bucket.state()).keys >= peels, "the roster has not all of them");
+    // It has other keys too: all of it is there when nothing comes any more.
+    assert.equal(roster.told.splice(0).length, 0, "the roster is still being written");
   }, PATIENCE);
   const settledMs = performance.now() - joinedMono;
   note(`the roster has all of them after ${Math.round(settledMs)} ms`);
 
-  await using roster = await hearRoster(server);
   const before = await usageOf({ server, master, running });
   const samples: GaugeSample[] = [];
   for (const untilMono = performance.now() + steadyMs; performance.now() < untilMono; ) {
@@ -201,13 +202,15 @@ async function usageOf({ server, master, running }: TrialProcesses) {
 async function hearRoster(server: RunningServer) {
   const session = await connectSession({ urls: [server.url] });
   const told: WrittenTransition[] = [];
-  const hearing = createBucket(session.connection, ROSTER_BUCKET).hear(({ key, value }) => {
+  const bucket = createBucket(session.connection, ROSTER_BUCKET);
+  const hearing = bucket.hear(({ key, value }) => {
     if (!isPeelId(key)) return;
     const decoded = decodeRosterRecord(value);
     told.push({ id: key, reason: decoded.ok ? decoded.value.reason : "not a record", heardAt: Date.now() });
   });
   await hearing.ready;
   return {
+    bucket,
     told,
     async [Symbol.asyncDispose]() {
       hearing.close();

@@ -151,7 +151,7 @@ async function hasPortsFile(folder: string, pid: number): Promise<boolean> {
 
 async function endedEarly(exit: ServerExit, logFile: string): Promise<Error> {
   const tail = await readLogTail(logFile);
-  const taken = /127\.0\.0\.1:(\d+): bind: address already in use/.exec(tail)?.[1];
+  const taken = /127\.0\.0\.1:(\d+): (?:bind|listen): address already in use/.exec(tail)?.[1];
   if (taken !== undefined) return brokerErrors.create("PORT_IN_USE", `port ${taken} is taken by another program`);
   const ending = exit.signal ?? `exit code ${exit.code}`;
   return brokerErrors.create("SERVER_START_FAILED", `nats-server ended with ${ending}; its log ends with:${tail}`);

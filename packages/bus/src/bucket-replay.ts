@@ -1,3 +1,4 @@
+import { isFleetError } from "@fleet/runtime";
 import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
 import type { BucketEntry, BucketReplay, ReplayOptions } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
@@ -15,6 +16,8 @@ const BATCH_BYTES = 8 * 1_048_576;
 const BATCH_GROWTH = 8;
 /** Subject, reply and headers. */
 const MESSAGE_OVERHEAD_BYTES = 200;
+/** Time for the first answer; each further one has twice as long, for to begin in a bucket of millions takes a while. */
+const FIRST_ANSWER_MS = 2_000;
 /** A consumer that its reader has left is removed by the server after this. */
 const ABANDONED_AFTER_NS = 30 * 1e9;
 
@@ -39,27 +42,34 @@ export async function replayStream(
   const deadlineMono = clock.monoMs() + options.timeoutMs;
   const left = () => Math.max(1, deadlineMono - clock.monoMs());
 
-  const info = await apiRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, left());
+  /** A cluster that has a leader to elect drops requests without a word, for a moment: so they are made again. */
+  const ask = async <Answer>(operation: string, request?: object): Promise<Answer> => {
+    for (let answerMs = FIRST_ANSWER_MS; ; answerMs *= 2) {
+      options.signal?.throwIfAborted();
+      try {
+        return await apiRequest<Answer>(connection, operation, request, Math.min(answerMs, left()));
+      } catch (error) {
+        if (!isFleetError(error, "TIMEOUT") || clock.monoMs() >= deadlineMono) throw error;
+      }
+    }
+  };
+
+  const info = await ask<StreamInfo>(`STREAM.INFO.${stream}`);
   const lastRevision = info.state.last_seq;
-  const consumer = await apiRequest<ConsumerInfo>(
-    connection,
-    `CONSUMER.CREATE.${stream}`,
-    {
-      stream_name: stream,
-      config: {
-        ...(options.after === undefined
-          ? { deliver_policy: "last_per_subject" }
-          : { deliver_policy: "by_start_sequence", opt_start_seq: options.after + 1 }),
-        ack_policy: "none",
-        replay_policy: "instant",
-        filter_subject: bucketSubject(bucket, options.key ?? ">"),
-        inactive_threshold: ABANDONED_AFTER_NS,
-        num_replicas: 1,
-        mem_storage: true,
-      },
+  const consumer = await ask<ConsumerInfo>(`CONSUMER.CREATE.${stream}`, {
+    stream_name: stream,
+    config: {
+      ...(options.after === undefined
+        ? { deliver_policy: "last_per_subject" }
+        : { deliver_policy: "by_start_sequence", opt_start_seq: options.after + 1 }),
+      ack_policy: "none",
+      replay_policy: "instant",
+      filter_subject: bucketSubject(bucket, options.key ?? ">"),
+      inactive_threshold: ABANDONED_AFTER_NS,
+      num_replicas: 1,
+      mem_storage: true,
     },
-    left(),
-  );
+  });
   const result: BucketReplay = { brokerNow: Date.parse(consumer.created), lastRevision };
   let more = (consumer.num_pending ?? 0) > 0;
   let size = FIRST_BATCH;
@@ -71,7 +81,8 @@ export async function replayStream(
       more = await pullBatch(connection, batch, (message, delivery) => {
         // Written since the reading began: everything that existed then has come.
         if (delivery.sequence > lastRevision) return false;
-        const isLast = delivery.sequence === lastRevision || delivery.pending === 0;
+        // How many are left, a server miscounts where they are rewritten meanwhile: it says itself when there are no more.
+        const isLast = delivery.sequence === lastRevision;
         // Servers of 2.9 deliver a message once more where the one after it was rewritten meanwhile.
         if (delivery.sequence <= revision) return !isLast;
         revision = delivery.sequence;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { RunningCluster } from "@fleet/broker";
 import { resolveTestServerVersions, startTestCluster } from "@fleet/broker/testing";
-import { type Connection, createBucket, openFencedWriter } from "@fleet/bus";
+import { type Connection, createBucket } from "@fleet/bus";
 import { bucketStream, FENCE_WINDOW } from "@fleet/wire";
 import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
 import {
@@ -17,8 +17,6 @@ import {
   type ToldWrite,
   writeAll,
 } from "./guarded-bucket.ts";
-
-const next = (lastTerm: number) => lastTerm + 1;
 
 const versions = await resolveTestServerVersions();
 
@@ -39,7 +37,7 @@ for (const { label, path, skip } of [versions[0], versions.at(-1)].filter((versi
 
     it("takes the same key many times in a row, in order, and other keys meanwhile", async () => {
       await setUpGuarded(connection, "same", 3);
-      const writer = await openFencedWriter(connection, "same", { term: next });
+      const writer = await reopen(connection, "same");
       const others = writeAll(writer, freshKeys(300));
       const turns = Array.from({ length: 300 }, (_, turn) => writer.write("web1", Uint8Array.of(turn)));
       const revisions = await Promise.all(turns);

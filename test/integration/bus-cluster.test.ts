@@ -69,7 +69,7 @@ for (const { label, path, skip } of await resolveTestServerVersions(["bookworm",
       await assert.rejects(made, (error) => isFleetError(error, "BROKER_ERROR", "UNAVAILABLE"));
     });
 
-    it("keeps connection and bucket when the server dialled is killed, although no other was named", async () => {
+    it("keeps connection and bucket when the server dialled is killed, although no other was named, and reads it", async () => {
       await setUpBucket(session.connection, specOf("kept"));
       await createBucket(session.connection, "kept").put("web1", Uint8Array.of(1));
       const victim = await followerOf("kept");
@@ -87,12 +87,13 @@ for (const { label, path, skip } of await resolveTestServerVersions(["bookworm",
       assert.notEqual(connection.server?.name, victim.name);
       await eventually(() => bucket.put("web1", Uint8Array.of(2), { timeoutMs: 1_000 }));
       await eventually(() => assert.equal(heard.at(-1), 2));
-      const found = await eventually(async () => {
+      // Servers of 2.9 never answer every third of these at first: they give it to the member that is gone.
+      const readings = Array.from({ length: 10 }, async () => {
         const values: unknown[] = [];
-        await bucket.replay(({ key, value }) => values.push(key, value[0]), { timeoutMs: 2_000 });
-        return values;
+        await bucket.replay(({ key, value }) => values.push(key, value[0]), { timeoutMs: 60_000 });
+        assert.deepEqual(values, ["web1", 2]);
       });
-      assert.deepEqual(found, ["web1", 2]);
+      await Promise.all(readings);
     });
 
     /** A server that leads neither the bucket nor the cluster: without it everything else goes on. */

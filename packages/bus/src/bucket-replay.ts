@@ -1,4 +1,4 @@
-import { isFleetError } from "@fleet/runtime";
+import { sleep } from "@fleet/runtime";
 import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
 import type { BucketEntry, BucketReplay, ReplayOptions } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
@@ -16,8 +16,11 @@ const BATCH_BYTES = 8 * 1_048_576;
 const BATCH_GROWTH = 8;
 /** Subject, reply and headers. */
 const MESSAGE_OVERHEAD_BYTES = 200;
-/** Time for the first answer; each further one has twice as long, for to begin in a bucket of millions takes a while. */
-const FIRST_ANSWER_MS = 2_000;
+/**
+ * A cluster drops requests while it elects a leader, and servers of 2.9 lay every third consumer on a member that is gone.
+ * No request is given up for another one: 2.9 takes 4 s to begin in a bucket of a million.
+ */
+const ASK_AGAIN_MS = 2_000;
 /** A consumer that its reader has left is removed by the server after this. */
 const ABANDONED_AFTER_NS = 30 * 1e9;
 
@@ -25,7 +28,6 @@ interface ConsumerInfo {
   readonly name: string;
   /** Broker's time of the request, on every server. */
   readonly created: string;
-  readonly num_pending?: number;
 }
 
 /**
@@ -42,15 +44,19 @@ export async function replayStream(
   const deadlineMono = clock.monoMs() + options.timeoutMs;
   const left = () => Math.max(1, deadlineMono - clock.monoMs());
 
-  /** A cluster that has a leader to elect drops requests without a word, for a moment: so they are made again. */
+  /** Asks again while there is no answer, and takes the first that comes. */
   const ask = async <Answer>(operation: string, request?: object): Promise<Answer> => {
-    for (let answerMs = FIRST_ANSWER_MS; ; answerMs *= 2) {
-      options.signal?.throwIfAborted();
-      try {
-        return await apiRequest<Answer>(connection, operation, request, Math.min(answerMs, left()));
-      } catch (error) {
-        if (!isFleetError(error, "TIMEOUT") || clock.monoMs() >= deadlineMono) throw error;
+    const asked: Promise<Answer>[] = [];
+    const answered = new AbortController();
+    try {
+      for (;;) {
+        options.signal?.throwIfAborted();
+        asked.push(apiRequest<Answer>(connection, operation, request, left()));
+        const answer = await Promise.race([...asked, sleep(clock, ASK_AGAIN_MS, answered.signal)]);
+        if (answer) return answer;
       }
+    } finally {
+      answered.abort();
     }
   };
 
@@ -71,9 +77,9 @@ export async function replayStream(
     },
   });
   const result: BucketReplay = { brokerNow: Date.parse(consumer.created), lastRevision };
-  let more = (consumer.num_pending ?? 0) > 0;
   let size = FIRST_BATCH;
   let [messages, bytes, revision] = [0, 0, options.after ?? 0];
+  let more = revision < lastRevision;
   try {
     while (more) {
       options.signal?.throwIfAborted();
@@ -81,7 +87,7 @@ export async function replayStream(
       more = await pullBatch(connection, batch, (message, delivery) => {
         // Written since the reading began: everything that existed then has come.
         if (delivery.sequence > lastRevision) return false;
-        // How many are left, a server miscounts where they are rewritten meanwhile: it says itself when there are no more.
+        // If that one is rewritten meanwhile, the server says that there are no more: how many are left, it miscounts then.
         const isLast = delivery.sequence === lastRevision;
         // Servers of 2.9 deliver a message once more where the one after it was rewritten meanwhile.
         if (delivery.sequence <= revision) return !isLast;

@@ -9,12 +9,12 @@ import { type BenchmarkRecord, putRecord, readResults, writeResults } from "../b
 import { renderResultsPage } from "../bench/results-page.ts";
 import { median, quantile } from "../bench/statistics.ts";
 import { BENCHMARKS } from "../bench/suite.ts";
-import { ROOT, readText } from "./workspace.ts";
+import { ROOT, readText, unaligned } from "./workspace.ts";
 
 describe("docs/benchmarks.md", () => {
   it("tells what docs/benchmarks.json has (else: npm run docs)", async () => {
     const page = renderResultsPage(await readResults(join(ROOT, "docs", "benchmarks.json")), BENCHMARKS);
-    assert.deepEqual(linesOf(readText("docs/benchmarks.md")), linesOf(page));
+    assert.deepEqual(unaligned(readText("docs/benchmarks.md")), unaligned(page));
   });
 });
 
@@ -139,18 +139,3 @@ describe("a file of results", () => {
     assert.throws(() => renderResultsPage(gone, [describedAs("b")]), /no benchmark a/);
   });
 });
-
-/** Tables are aligned when they are formatted: how wide their cells are says nothing. */
-function linesOf(markdown: string): string[] {
-  return markdown
-    .trimEnd()
-    .split("\n")
-    .map((line) =>
-      line.startsWith("|")
-        ? line
-            .replace(/ +/g, " ")
-            .replace(/-+/g, "-")
-            .replace(/ ?\| ?/g, "|")
-        : line,
-    );
-}

@@ -6,24 +6,10 @@ import { parseCoefficients, refreshCoefficients } from "@fleet/capacity";
 import { readResults } from "../bench/results-file.ts";
 import { MEASURED_ROWS, renderScalingPage } from "../bench/scaling-page.ts";
 import { BENCHMARKS } from "../bench/suite.ts";
-import { ROOT, readText } from "./workspace.ts";
+import { ROOT, readText, unaligned } from "./workspace.ts";
 
 const readCoefficients = () => parseCoefficients(readText("packages/capacity/coefficients.json"));
 const readBenchmarks = () => readResults(join(ROOT, "docs", "benchmarks.json"));
-
-/** Tables are aligned when they are formatted: how wide their cells are says nothing. */
-const unaligned = (page: string): string[] =>
-  page
-    .trimEnd()
-    .split("\n")
-    .map((line) =>
-      line.startsWith("|")
-        ? line
-            .replace(/ +/g, " ")
-            .replace(/-+/g, "-")
-            .replace(/ ?\| ?/g, "|")
-        : line,
-    );
 
 describe("docs/scaling.md", () => {
   it("tells what the coefficients and docs/benchmarks.json have (else: npm run docs)", async () => {

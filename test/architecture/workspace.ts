@@ -127,3 +127,18 @@ export function tableRows(markdown: string, heading?: string): string[][] {
 export function codeIn(cell: string): string[] {
   return Array.from(cell.matchAll(/`([^`]+)`/g), (match) => match[1] ?? "");
 }
+
+/** The lines of a page. Tables are aligned when they are formatted: how wide their cells are says nothing. */
+export function unaligned(page: string): string[] {
+  return page
+    .trimEnd()
+    .split("\n")
+    .map((line) =>
+      line.startsWith("|")
+        ? line
+            .replace(/ +/g, " ")
+            .replace(/-+/g, "-")
+            .replace(/ ?\| ?/g, "|")
+        : line,
+    );
+}

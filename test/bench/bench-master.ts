@@ -12,10 +12,3 @@ export async function startBenchMaster(
   await guard(master.command.child);
   return master;
 }
-
-/** What a master's metrics say, by series without the prefix. */
-export async function seriesOf(master: MasterProcess): Promise<ReadonlyMap<string, number>> {
-  const body = await (await fetch(`${await master.url()}/metrics`)).text();
-  const series = body.matchAll(/^fleet_(\S+) (\S+)$/gm);
-  return new Map(Array.from(series, ([, name = "", value]) => [name, Number(value)]));
-}

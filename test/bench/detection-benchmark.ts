@@ -5,9 +5,10 @@ import { eventually } from "@fleet/runtime/testing";
 import { decodeHeartbeat, isPeelId, ROSTER_BUCKET } from "@fleet/wire";
 import { createClient } from "@redis/client";
 import { connect } from "nats";
+import { metricsOf } from "../chaos/fleet.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { startBenchBroker } from "./bench-broker.ts";
-import { seriesOf, startBenchMaster } from "./bench-master.ts";
+import { startBenchMaster } from "./bench-master.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, Measurement } from "./benchmark.ts";
 import { hearLosses, heartbeatKeys, type LossFinder, pollLosses } from "./loss-finders.ts";
@@ -77,7 +78,7 @@ export const detectionBenchmark: Benchmark = {
     await eventually(async () => {
       assert.equal(swarm.command.child.exitCode, null, swarm.command.stderr);
       assert.equal(beatAt.size, PEELS);
-      assert.ok(((await seriesOf(master)).get('peels{state="online"}') ?? 0) > PEELS / 2);
+      assert.ok(((await metricsOf(master)).get('peels{state="online"}') ?? 0) > PEELS / 2);
     }, PATIENCE);
 
     note(`peels fall silent for ${windowMs / 1_000} s`);

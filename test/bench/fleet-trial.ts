@@ -79,8 +79,8 @@ const SAMPLE_EVERY_MS = 5_000;
 const REST_MS = 5_000;
 const PATIENCE = { timeoutMs: 300_000, everyMs: 1_000 };
 /**
- * A broker for one great fleet: nearly every subject is used once and then not for a million others, so that a cache
- * of them costs and never helps.
+ * A broker for one great fleet: nearly every subject comes again only after a million others, so that a cache of them is
+ * hardly ever right.
  */
 const BROKER_CONFIG = "disable_sublist_cache: true";
 /** Memory for CPU: Go otherwise collects each time the heap of a million keys has doubled. */

@@ -6,11 +6,12 @@ import { createBucket } from "@fleet/bus";
 import { createPresenceClient, type PresenceClient } from "@fleet/presence";
 import { eventually } from "@fleet/runtime/testing";
 import { ROSTER_BUCKET } from "@fleet/wire";
+import { metricsOf } from "../chaos/fleet.ts";
 import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
 import type { MasterProcess } from "../end-to-end/master-process.ts";
 import { guard, runApart } from "./apart.ts";
 import { BENCH_TTL_MS, startBenchBroker } from "./bench-broker.ts";
-import { seriesOf, startBenchMaster } from "./bench-master.ts";
+import { startBenchMaster } from "./bench-master.ts";
 import { type BenchSwarm, startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
 import { listRivals } from "./list-rivals.ts";
@@ -127,7 +128,7 @@ async function untilSettled(master: MasterProcess, swarm: BenchSwarm, peels: num
   await eventually(
     async () => {
       assert.equal(swarm.command.child.exitCode, null, swarm.command.stderr);
-      assert.equal((await seriesOf(master)).get('peels{state="online"}'), peels);
+      assert.equal((await metricsOf(master)).get('peels{state="online"}'), peels);
       assert.ok((await roster.state()).keys >= peels);
     },
     { timeoutMs: SETTLE_LIMIT_MS, everyMs: 250 },

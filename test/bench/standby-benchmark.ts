@@ -3,10 +3,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { ROSTER_BUCKET } from "@fleet/wire";
+import { metricsOf } from "../chaos/fleet.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { untilHeld, untilKnown } from "../end-to-end/lease-holdings.ts";
 import { BENCH_TTL_MS, startBenchBroker } from "./bench-broker.ts";
-import { seriesOf, startBenchMaster } from "./bench-master.ts";
+import { startBenchMaster } from "./bench-master.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { costOfBeats } from "./broker-cost.ts";
@@ -40,7 +41,7 @@ export const standbyBenchmark: Benchmark = {
 
     await using second = await startBenchMaster(server, "master-2", TIMING);
     await untilKnown(second, await untilHeld([first]));
-    await eventually(async () => assert.equal((await seriesOf(second)).get('peels{state="online"}'), peels), PATIENCE);
+    await eventually(async () => assert.equal((await metricsOf(second)).get('peels{state="online"}'), peels), PATIENCE);
     await pause(settleMs);
     note("two masters");
     const two = await costOfBeats(server, swarm.bucket, measureMs, [first.command, second.command]);

@@ -56,7 +56,7 @@ export async function startFleetOf({ urls, observerUrls = urls }: FleetOptions):
 }
 
 /** What a master's metrics say, by series without the prefix. */
-export async function metricsOf(master: DaemonProcess): Promise<ReadonlyMap<string, number>> {
+export async function metricsOf(master: Pick<DaemonProcess, "url">): Promise<ReadonlyMap<string, number>> {
   const body = await (await fetch(`${await master.url()}/metrics`)).text();
   const series = body.matchAll(/^fleet_(\S+) (\S+)$/gm);
   return new Map(Array.from(series, ([, name = "", value]) => [name, Number(value)]));

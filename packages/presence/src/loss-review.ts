@@ -1,4 +1,5 @@
 import type { Clock } from "@fleet/runtime";
+import { BROKER_LATE_MS } from "./broker-expiry.ts";
 import { lateMono } from "./judge.ts";
 import { blindness, type Observer } from "./observer.ts";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
@@ -15,8 +16,6 @@ export interface LossReviewParts {
 const STRAGGLING_PART = 0.1;
 /** Time between two looks at all peels for that. */
 const REVIEW_LOOK_MS = 1_000;
-/** Time past the TTL by which the broker has dropped a key. */
-const BROKER_LATE_MS = 400;
 
 /** What a reading of the bucket says of a doubt: they are lost, beats were not heard, or nothing yet. */
 export type ReviewFinding = "lost" | "unheard" | "nothing";

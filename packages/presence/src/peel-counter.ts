@@ -1,5 +1,6 @@
 import type { Bucket, BucketState } from "@fleet/bus";
 import { type Clock, createPeriodicLoop, type Pulse, type Service } from "@fleet/runtime";
+import { BROKER_LATE_MS } from "./broker-expiry.ts";
 
 export interface PeelCounterParts {
   /** The heartbeat bucket. */
@@ -38,8 +39,6 @@ export interface PeelCounter extends Service {
 const MAX_DEADLINE_MS = 5_000;
 /** Least time between two counts that were asked for. */
 const REST_MS = 1_000;
-/** Time by which the broker has caught up with what was judged: it drops a key up to 320 ms late. */
-const CATCH_UP_MS = 400;
 
 /**
  * Creates a counter: the broker's own number of keys, which costs the same at ten keys and at a million, less the
@@ -80,7 +79,7 @@ export function createPeelCounter(parts: PeelCounterParts): PeelCounter {
   /** Counts, and goes on as long as what was asked for may be too new to the broker. */
   const countOn = () => {
     loop.trigger();
-    const isSettled = clock.monoMs() >= askedMono + CATCH_UP_MS;
+    const isSettled = clock.monoMs() >= askedMono + BROKER_LATE_MS;
     cancelRefresh = isSettled ? undefined : clock.setTimer(REST_MS, countOn);
   };
 

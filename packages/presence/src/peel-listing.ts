@@ -1,14 +1,7 @@
 import type { Bucket, BucketEntry, HeardWrite } from "@fleet/bus";
 import { type Clock, isFleetError, withDeadline } from "@fleet/runtime";
-import {
-  decodeFacts,
-  decodeHeartbeat,
-  HEADER_SESSION,
-  type Heartbeat,
-  isPeelId,
-  type PeelRow,
-  type RosterRecord,
-} from "@fleet/wire";
+import { decodeFacts, HEADER_SESSION, type Heartbeat, isPeelId, type PeelRow, type RosterRecord } from "@fleet/wire";
+import { decodeBeat } from "./heartbeat-listener.ts";
 import { type ListedFacts, NO_FACTS, readListedFacts } from "./listed-facts.ts";
 import { readRoster } from "./roster-records.ts";
 import type { PeelState } from "./transition.ts";
@@ -166,8 +159,8 @@ async function readBeats(parts: ListPeelsParts, deadlineMono: number) {
   let brokerLeadMs = 0;
 
   const decode = (key: string, value: Uint8Array, ageMs: Beat["ageMs"]): Beat | undefined => {
-    const decoded = isPeelId(key) ? decodeHeartbeat(value) : undefined;
-    if (decoded?.ok) return { ...pick(decoded.value), ageMs };
+    const decoded = decodeBeat(key, value);
+    if (decoded.ok) return { ...pick(decoded.value), ageMs };
     malformed.add(key);
     return undefined;
   };

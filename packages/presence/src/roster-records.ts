@@ -38,8 +38,7 @@ export async function readRoster(
       } else malformed += 1;
     };
     const replay = await bucket.replay(visit, options);
-    // A record that was replaced while it was read has not come; the one that replaced it is among those since. A server that
-    // counts what is left wrong for that ends before the last one: what it left out is read then.
+    // A record that was replaced while it was read has not come; the one that replaced it is among those since.
     await bucket.replay(visit, { ...options, after: reached });
     brokerNow = replay.brokerNow;
   } catch (error) {

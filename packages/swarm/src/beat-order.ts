@@ -3,8 +3,7 @@ import type { PeelNames } from "./peel-names.ts";
 
 /**
  * The peels of a swarm in the order in which they beat. Everything that is kept of a peel lies at its place in that order, so that
- * a round of beats goes through memory from one end to the other: with a million peels most of the time of a beat
- * would otherwise be spent waiting for memory.
+ * a round of beats goes through memory from one end to the other, and does not wait for it at each of a million peels.
  */
 export interface BeatOrder {
   /** The place of each number: peels join in the order of their numbers. */

@@ -69,7 +69,7 @@ export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
   return { ok: true, value: heartbeatOf(beat) };
 }
 
-/** A beat without the members that are `undefined`. Spreading what there is would take longer than all the rest of a beat. */
+/** A beat without the members that are `undefined`. They are set one by one: of beats in bulk, spreads are the greater part of the work. */
 export function heartbeatOf(parts: { readonly [Name in keyof Heartbeat]-?: Heartbeat[Name] | undefined }): Heartbeat {
   const { sentAt = 0, version = "", protocol = 0, session, seq, intervalMs, ping } = parts;
   const beat: { -readonly [Name in keyof Heartbeat]: Heartbeat[Name] } = { sentAt, version, protocol };

@@ -3,7 +3,7 @@ import { decodeHeartbeat, encodeHeartbeat, type Heartbeat, heartbeatOf } from ".
 
 /** Reads beats in bulk. */
 export interface HeartbeatReader {
-  /** What `decodeHeartbeat` gives for these bytes, in a third of the time where they are laid out like others lately. */
+  /** What `decodeHeartbeat` gives for these bytes, without going through it where they are laid out like others lately. */
   read(bytes: Uint8Array): Decoded<Heartbeat>;
 }
 

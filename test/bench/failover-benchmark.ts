@@ -4,6 +4,7 @@ import { startTestServer } from "@fleet/broker/testing";
 import { type Connection, createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { LEASE_BUCKET, ROSTER_BUCKET, TERM_KEY } from "@fleet/wire";
+import { untilMetrics } from "../chaos/fleet.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { untilHeld, untilKnown } from "../end-to-end/lease-holdings.ts";
 import { LEASE } from "../end-to-end/lease-records.ts";
@@ -21,7 +22,7 @@ export const failoverBenchmark: Benchmark = {
   name: "failover",
   summary: "from the end of the master that publishes to the next one: stopped in order, and killed",
   measures:
-    "Two masters without a fleet, and somebody who hears what is written into the buckets of leases and roster. One that publishes gets SIGTERM: how long nobody holds the lease, how long until another does, and until the broker refuses whatever the old one might write. Another gets SIGKILL: how long until the lease is held again, against the time until its key can have expired.",
+    "Two masters that see, without a fleet, and somebody who hears what is written into the buckets of leases and roster. One that publishes gets SIGTERM: how long nobody holds the lease, how long until another does, and until the broker refuses whatever the old one might write. Another gets SIGKILL: how long until the lease is held again, against the time until its key can have expired.",
   leavesOut: "clusters, in which a new leader of the stream may have to be found first, which takes seconds.",
   async run({ serverPath, brief, note }) {
     const ttlMs = brief ? BRIEF_LEASE_TTL_MS : LEASE_TTL_MS;
@@ -77,10 +78,13 @@ class Masters implements AsyncDisposable {
     this.#all.push(await startBenchMaster(this.#server, id, { "lease-ttl": `${this.#ttlMs}ms` }));
   }
 
-  /** Resolves to the holder when all that run know who it is. */
+  /** Resolves to the holder when all that run see, and know who it is: one that has just begun leaves the lease to others. */
   async untilSettled(): Promise<MasterProcess> {
     const holding = await untilHeld(this.#all);
-    for (const master of this.#all.filter(({ isAlive }) => isAlive)) await untilKnown(master, holding);
+    for (const master of this.#all.filter(({ isAlive }) => isAlive)) {
+      await untilMetrics(master, { presence_valid: 1 });
+      await untilKnown(master, holding);
+    }
     return holding.master;
   }
 

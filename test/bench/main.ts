@@ -1,4 +1,4 @@
-// Runs the benchmarks: `npm run bench -- [name ...] [--runs N] [--brief] [--json FILE] [--list]`.
+// Runs the benchmarks: `npm run bench -- --help`.
 import { parseArgs } from "node:util";
 import { resolveTestServer } from "@fleet/broker/testing";
 import { endAllApart } from "./apart.ts";
@@ -12,32 +12,56 @@ import { BENCHMARKS } from "./suite.ts";
 const RUNS = 3;
 const RESULTS_FILE = "bench-results.json";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runs: { type: "string" },
-    brief: { type: "boolean", default: false },
-    json: { type: "string" },
-    list: { type: "boolean", default: false },
-  },
-});
+const HELP = `Usage: npm run bench -- [name ...] [options]
+
+Runs the benchmarks, or those named, and prints what they measured.
+
+Options:
+  --list       the benchmarks there are
+  --runs N     runs of each, of which the median counts (default: 3)
+  --brief      small amounts, to see that they run: no figures
+  --json FILE  where the results are written, beside those of other benchmarks (default: ${RESULTS_FILE})
+  --help       this`;
+
+const { values, positionals } = givenArguments();
 const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
 const givenRuns = values.runs === undefined ? undefined : Number(values.runs);
-if (values.list) {
+if (values.help) {
+  console.log(HELP);
+} else if (values.list) {
   for (const { name, summary, onlyNamed } of BENCHMARKS) {
     console.log(`${name.padEnd(11)} ${summary}${onlyNamed ? " (only when named)" : ""}`);
   }
 } else if (unknown.length > 0) {
-  const names = BENCHMARKS.map(({ name }) => name).join(", ");
-  console.error(`no such benchmark: ${unknown.join(", ")}; there are ${names}`);
-  process.exitCode = 2;
+  refuse(`no such benchmark: ${unknown.join(", ")}; there are ${BENCHMARKS.map(({ name }) => name).join(", ")}`);
 } else if (givenRuns !== undefined && (!Number.isInteger(givenRuns) || givenRuns < 1)) {
-  console.error(`--runs: "${values.runs}" is not a whole number above 0`);
-  process.exitCode = 2;
+  refuse(`--runs: "${values.runs}" is not a whole number above 0`);
 } else {
   const isWanted = ({ name, onlyNamed = false }: Benchmark) =>
     positionals.length === 0 ? !onlyNamed : positionals.includes(name);
   await runBenchmarks(BENCHMARKS.filter(isWanted));
+}
+
+function givenArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        runs: { type: "string" },
+        brief: { type: "boolean", default: false },
+        json: { type: "string" },
+        list: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refuse(message: string): never {
+  console.error(`${message}\nnpm run bench -- --help tells what can be given`);
+  process.exit(2);
 }
 
 async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {

@@ -15,6 +15,8 @@ export interface HeartbeatListenerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onBeat: (id: string, beat: Heartbeat) => void;
+  /** The session of a peel that is known: most beats are of it. */
+  readonly sessionOf?: (id: string) => string | undefined;
   /** A delete marker was heard for this key, of this session if it says so. It may have been refused. */
   readonly onGoodbye: (key: string, session: string | undefined) => void;
 }
@@ -40,7 +42,7 @@ const MAX_MALFORMED_KEYS = 10_000;
 
 /** Creates a listener; it hears nothing until told to. */
 export function createHeartbeatListener(parts: HeartbeatListenerParts): HeartbeatListener {
-  const { bucket, clock, logger, onBeat, onGoodbye } = parts;
+  const { bucket, clock, logger, onBeat, onGoodbye, sessionOf } = parts;
   const malformed: Record<MalformedReason, number> = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
   const malformedMono = new Map<string, number>();
   const throttle = createThrottle(clock, LOG_EVERY_MS);
@@ -69,7 +71,7 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
       onGoodbye(key, write.header(HEADER_SESSION));
       return;
     }
-    const decoded = decodeBeat(key, value);
+    const decoded = decodeBeat(key, value, sessionOf?.(key));
     if (!decoded.ok) refuse(key, decoded.reason, value.length);
     else {
       if (malformedMono.size > 0) malformedMono.delete(key);
@@ -107,7 +109,7 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
 /** One for the process: it keeps nothing of the beats but how they are laid out. */
 const reader = createHeartbeatReader();
 
-/** Reads a beat as it lies in the bucket. */
-export function decodeBeat(key: string, value: Uint8Array): Decoded<Heartbeat> {
-  return isPeelId(key) ? reader.read(value) : { ok: false, reason: "key" };
+/** Reads a beat as it lies in the bucket; `session`: what is known of this key, which is a peel's if there is one. */
+export function decodeBeat(key: string, value: Uint8Array, session?: string): Decoded<Heartbeat> {
+  return session !== undefined || isPeelId(key) ? reader.read(value, session) : { ok: false, reason: "key" };
 }

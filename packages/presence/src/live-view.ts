@@ -112,6 +112,7 @@ class BucketView implements LiveView {
       bucket,
       clock,
       logger,
+      sessionOf: (id) => this.#index.get(id)?.session,
       onBeat: (id, beat) => {
         this.#index.hear(id, beat);
         const isSample = this.#index.heard % SKEW_EVERY === 0 && beat.sentAt > 0;

@@ -40,9 +40,11 @@ describe("the heartbeat reader", () => {
     fc.assert(
       fc.property(fc.array(beats, { maxLength: 60 }), (sent) => {
         const reader = createHeartbeatReader();
+        let expected: string | undefined;
         for (const beat of sent) {
           const bytes = encodeHeartbeat(beat);
-          assert.deepEqual(reader.read(bytes), decodeHeartbeat(bytes));
+          assert.deepEqual(reader.read(bytes, expected), decodeHeartbeat(bytes));
+          expected = beat.session;
         }
       }),
     );
@@ -56,7 +58,9 @@ describe("the heartbeat reader", () => {
       for (const byte of [0, 1, 0x7f, 0x80, 0xcc, 0xcd, 0xce, 0xcf, 0xd6, 0xd7, 0xff]) {
         const changed = Uint8Array.from(whole);
         changed[at] = byte;
-        assert.deepEqual(reader.read(changed), decodeHeartbeat(changed), `byte ${at} is ${byte}`);
+        const wanted = decodeHeartbeat(changed);
+        assert.deepEqual(reader.read(changed), wanted, `byte ${at} is ${byte}`);
+        assert.deepEqual(reader.read(changed, BEAT.session), wanted, `byte ${at} is ${byte}`);
       }
       const cut = whole.subarray(0, at);
       assert.deepEqual(reader.read(cut), decodeHeartbeat(cut), `the first ${at} bytes`);

@@ -3,8 +3,11 @@ import { decodeHeartbeat, encodeHeartbeat, type Heartbeat, heartbeatOf } from ".
 
 /** Reads beats in bulk. */
 export interface HeartbeatReader {
-  /** What `decodeHeartbeat` gives for these bytes, without going through it where they are laid out like others lately. */
-  read(bytes: Uint8Array): Decoded<Heartbeat>;
+  /**
+   * What `decodeHeartbeat` gives for these bytes, without going through it where they are laid out like others lately.
+   * `session`: the one expected, of which no second copy is made if the beat is of it.
+   */
+  read(bytes: Uint8Array, session?: string): Decoded<Heartbeat>;
 }
 
 /** Beats of one version, interval and so on: they differ in their time, session and count alone. */
@@ -34,9 +37,9 @@ export function createHeartbeatReader(): HeartbeatReader {
   /** The one that fitted last comes first. */
   let layouts: readonly Layout[] = [];
   return {
-    read(bytes) {
+    read(bytes, session) {
       for (const layout of layouts) {
-        const value = readAs(layout, bytes);
+        const value = readAs(layout, bytes, session);
         if (!value) continue;
         if (layout !== layouts[0]) layouts = [layout, ...layouts.filter((other) => other !== layout)];
         return { ok: true, value };
@@ -64,7 +67,7 @@ function layoutOf(bytes: Uint8Array, beat: Heartbeat): Layout | undefined {
   return { beat, sample, sessionAt, sessionEnd, seqAt, tailAt };
 }
 
-function readAs(layout: Layout, bytes: Uint8Array): Heartbeat | undefined {
+function readAs(layout: Layout, bytes: Uint8Array, expected: string | undefined): Heartbeat | undefined {
   const { beat, sample, sessionAt, sessionEnd, seqAt, tailAt } = layout;
   const tailFrom = seqAt + countBytes(bytes, seqAt);
   if (bytes.length - tailFrom !== sample.length - tailAt) return undefined;
@@ -73,7 +76,8 @@ function readAs(layout: Layout, bytes: Uint8Array): Heartbeat | undefined {
   if (!isSame(bytes, TS_END, sample, TS_END, sessionAt)) return undefined;
   if (!isSame(bytes, sessionEnd, sample, sessionEnd, seqAt)) return undefined;
   if (!isSame(bytes, tailFrom, sample, tailAt, sample.length)) return undefined;
-  for (let at = sessionAt; at < sessionEnd; at += 1) if ((bytes[at] as number) >= NOT_ASCII) return undefined;
+  const session = asciiIn(bytes, sessionAt, sessionEnd, expected);
+  if (session === undefined) return undefined;
   // 30 bits of nanoseconds over 34 of seconds.
   const upper = readUint32(bytes, TS_AT + 2);
   const nanoseconds = upper >>> 2;
@@ -84,7 +88,7 @@ function readAs(layout: Layout, bytes: Uint8Array): Heartbeat | undefined {
     sentAt: seconds * 1_000 + Math.floor(nanoseconds / 1_000_000),
     version: beat.version,
     protocol: beat.protocol,
-    session: textOf(bytes, sessionAt, sessionEnd),
+    session,
     seq,
     intervalMs: beat.intervalMs,
     ping: beat.ping,
@@ -122,7 +126,19 @@ function isSame(bytes: Uint8Array, at: number, sample: Uint8Array, from: number,
   return true;
 }
 
-function textOf(bytes: Uint8Array, from: number, to: number): string {
+/** The text from `from` to `to`, and the one expected if it is that; `undefined` if there is more in it than ASCII. */
+function asciiIn(bytes: Uint8Array, from: number, to: number, expected: string | undefined): string | undefined {
+  if (expected !== undefined && isText(bytes, from, to, expected)) return expected;
+  for (let at = from; at < to; at += 1) if ((bytes[at] as number) >= NOT_ASCII) return undefined;
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return buffer.toString("latin1", from, to);
+}
+
+function isText(bytes: Uint8Array, from: number, to: number, text: string): boolean {
+  if (text.length !== to - from) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = bytes[from + index] as number;
+    if (code >= NOT_ASCII || code !== text.charCodeAt(index)) return false;
+  }
+  return true;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "@fleet/runtime";
+import { jsonAnswer } from "./answer.ts";
 import { type ConfigurationValue, withoutSecrets } from "./configuration-value.ts";
 import { takeDiagnosticReport } from "./diagnostic-report.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -25,8 +26,8 @@ export function createAdminEndpoints(options: AdminEndpointsOptions): readonly E
     {
       route: "/info",
       area: "admin",
-      get: (context) =>
-        context.json({
+      get: () =>
+        jsonAnswer({
           component: readiness.component,
           version: readiness.version,
           ...identity,
@@ -38,7 +39,7 @@ export function createAdminEndpoints(options: AdminEndpointsOptions): readonly E
     },
     ...(configuration ? [envEndpoint(configuration)] : []),
     ...(logLevel ? [loggersEndpoint(logLevel)] : []),
-    { route: "/threaddump", area: "admin", get: (context) => context.json(takeDiagnosticReport(clock)) },
+    { route: "/threaddump", area: "admin", get: () => jsonAnswer(takeDiagnosticReport(clock)) },
   ];
 }
 
@@ -46,7 +47,7 @@ function envEndpoint(configuration: () => readonly ConfigurationValue[]): Endpoi
   return {
     route: "/env",
     area: "admin",
-    get: (context) => context.json({ settings: withoutSecrets(configuration()) }),
+    get: () => jsonAnswer({ settings: withoutSecrets(configuration()) }),
   };
 }
 
@@ -54,12 +55,12 @@ function loggersEndpoint(logLevel: LogLevelControl): Endpoint {
   return {
     route: "/loggers",
     area: "admin",
-    get: (context) => context.json(logLevel.report()),
-    async post(context) {
-      const change = parseLogLevelChange(await context.req.text());
-      if (change.problem !== undefined) return context.json({ error: change.problem }, 400);
+    get: () => jsonAnswer(logLevel.report()),
+    post(body) {
+      const change = parseLogLevelChange(body);
+      if (change.problem !== undefined) return jsonAnswer({ error: change.problem }, 400);
       logLevel.set(change.level, change.forMs);
-      return context.json(logLevel.report());
+      return jsonAnswer(logLevel.report());
     },
   };
 }

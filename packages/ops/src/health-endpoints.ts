@@ -1,6 +1,6 @@
-import type { Context } from "hono";
+import { type Answer, jsonAnswer } from "./answer.ts";
 import type { CheckReport, CheckStatus } from "./check.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, EndpointRequest } from "./endpoint.ts";
 import { checkHealths, type HealthReport, healthHttpStatus, healthStatus } from "./health.ts";
 import { acceptsHealthJson, HEALTH_JSON, healthJson } from "./health-json.ts";
 import type { Liveness } from "./liveness.ts";
@@ -13,87 +13,90 @@ export interface HealthEndpointsOptions {
   /** Whether `/health` tells of each check. */
   readonly details: boolean;
   /** Whether who asks may read the messages of the checks. */
-  showsMessages(context: Context): boolean;
+  showsMessages(request: EndpointRequest): boolean;
 }
 
 /** What probes ask: `/healthz`, `/startupz`, `/readyz`, `/health`. */
 export function createHealthEndpoints(options: HealthEndpointsOptions): readonly Endpoint[] {
   const { readiness, liveness, details, showsMessages } = options;
   const { component, version } = readiness;
-  const shown = (context: Context, report: CheckReport): CheckReport =>
-    showsMessages(context) ? report : withoutMessage(report);
-  const shownAll = (context: Context, report: ReadinessReport): ReadinessReport =>
-    showsMessages(context) ? report : { ...report, checks: mapValues(report.checks, (check) => shown(context, check)) };
+  const shown = (request: EndpointRequest, report: CheckReport): CheckReport =>
+    showsMessages(request) ? report : withoutMessage(report);
+  const shownAll = (request: EndpointRequest, report: ReadinessReport): ReadinessReport =>
+    showsMessages(request) ? report : { ...report, checks: mapValues(report.checks, (check) => shown(request, check)) };
 
   return [
     {
       route: "/healthz",
-      get(context) {
+      get() {
         const message = liveness?.problem();
-        if (message === undefined) return context.json({ status: "ok", component, version });
-        return context.json({ status: "down", component, version, message }, 503);
+        if (message === undefined) return jsonAnswer({ status: "ok", component, version });
+        return jsonAnswer({ status: "down", component, version, message }, 503);
       },
     },
     {
       route: "/startupz",
-      async get(context) {
+      async get(request) {
         const report = readiness.phase === "starting" ? await readiness.report() : undefined;
         if (report === undefined || readiness.phase !== "starting") {
-          return context.json({ status: "ok", component, version });
+          return jsonAnswer({ status: "ok", component, version });
         }
-        return context.json(shownAll(context, report), 503);
+        return jsonAnswer(shownAll(request, report), 503);
       },
     },
     {
       route: "/readyz",
-      async get(context) {
-        const excluded = excludedChecks(context);
-        const report = shownAll(context, await readiness.report(excluded));
-        const code = httpStatus(report.status);
-        if (context.req.query("verbose") !== undefined) {
-          return context.text(verboseText(report, readiness.checkNames, excluded), code);
+      async get(request) {
+        const excluded = excludedChecks(request);
+        const report = shownAll(request, await readiness.report(excluded));
+        const status = httpStatus(report.status);
+        if (request.query["verbose"] !== undefined) {
+          return textAnswer(verboseText(report, readiness.checkNames, excluded), status);
         }
-        context.header("Vary", "Accept");
-        if (acceptsHealthJson(context.req.header("accept"))) {
-          return context.body(JSON.stringify(healthJson(report)), code, { "Content-Type": HEALTH_JSON });
+        if (acceptsHealthJson(request.headers.accept)) {
+          return jsonAnswer(healthJson(report), status, { "Content-Type": HEALTH_JSON, Vary: "Accept" });
         }
-        return context.json(report, code);
+        return jsonAnswer(report, status, { Vary: "Accept" });
       },
     },
     {
-      route: "/readyz/:check",
+      route: "/readyz/:check(.+)",
       path: "/readyz/<check>",
-      async get(context) {
-        const name = context.req.param("check") ?? "";
+      async get(request) {
+        const name = request.params["check"] ?? "";
         const report = await readiness.reportCheck(name);
-        if (report) return context.json(shown(context, report), httpStatus(report.status));
-        return context.json({ error: `there is no check "${name}"`, checks: readiness.checkNames }, 404);
+        if (report) return jsonAnswer(shown(request, report), httpStatus(report.status));
+        return jsonAnswer({ error: `there is no check "${name}"`, checks: readiness.checkNames }, 404);
       },
     },
     {
       route: "/health",
-      async get(context) {
-        const report = shownAll(context, await readiness.report());
+      async get(request) {
+        const report = shownAll(request, await readiness.report());
         const status = healthStatus(report, readiness.phase);
         const body: HealthReport = {
           name: component,
           status,
           ...(details && { details: checkHealths(component, report.checks) }),
         };
-        return context.json(body, healthHttpStatus(status));
+        return jsonAnswer(body, healthHttpStatus(status));
       },
     },
   ];
 }
 
 /** Of `?exclude=gitfs,reactor` or the same parameter twice. A check that there is not here is left out as well. */
-function excludedChecks(context: Context): ReadonlySet<string> {
-  return new Set((context.req.queries("exclude") ?? []).flatMap((list) => list.split(",")));
+function excludedChecks({ query }: EndpointRequest): ReadonlySet<string> {
+  return new Set([query["exclude"] ?? []].flat().flatMap((list) => list.split(",")));
 }
 
 /** Degraded is no reason to take a process out of service. */
 function httpStatus(status: CheckStatus): 200 | 503 {
   return status === "down" ? 503 : 200;
+}
+
+function textAnswer(body: string, status: number): Answer {
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body };
 }
 
 /** A line a check, as Kubernetes' own components write them. */

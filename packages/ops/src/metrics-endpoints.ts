@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Answer } from "./answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ExpositionFormat } from "./exposition.ts";
 import { negotiateExposition } from "./exposition-format.ts";
@@ -6,23 +6,20 @@ import type { Metrics } from "./metrics.ts";
 
 /** What scrapers ask: `/metrics` in the format they want, and `/metrics.json`. */
 export function createMetricsEndpoints(metrics: Metrics): readonly Endpoint[] {
-  const respond = async (context: Context, format: ExpositionFormat) => {
+  const render = async (format: ExpositionFormat, headers: Answer["headers"] = {}): Promise<Answer> => {
     const { contentType, body } = await metrics.render(format);
-    return context.body(body, 200, { "Content-Type": contentType });
+    return { status: 200, headers: { "Content-Type": contentType, ...headers }, body };
   };
   return [
     {
       route: "/metrics",
       area: "metrics",
-      get(context) {
-        context.header("Vary", "Accept");
-        return respond(context, negotiateExposition(context.req.header("accept")));
-      },
+      get: ({ headers }) => render(negotiateExposition(headers.accept), { Vary: "Accept" }),
     },
     {
       route: "/metrics.json",
       area: "metrics",
-      get: (context) => respond(context, "json"),
+      get: () => render("json"),
     },
   ];
 }

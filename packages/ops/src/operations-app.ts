@@ -1,9 +1,9 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Clock, createThrottle, type Logger, messageOf } from "@fleet/runtime";
-import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { Hono } from "hono/tiny";
-import { type Access, type AccessVerdict, type Area, createAccess } from "./access.ts";
+import createRouter from "find-my-way";
+import { type AccessVerdict, type Area, createAccess } from "./access.ts";
 import { createAdminEndpoints } from "./admin-endpoints.ts";
+import { type Answer, jsonAnswer } from "./answer.ts";
 import type { ConfigurationValue } from "./configuration-value.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createHealthEndpoints } from "./health-endpoints.ts";
@@ -36,93 +36,103 @@ export interface OperationsAppOptions {
   readonly logLevel: LogLevelControl | undefined;
 }
 
+/** A request as it comes over the wire. */
+export interface OperationsRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Reads the body to its end; `undefined` if it is longer. */
+  readText(maxBytes: number): Promise<string | undefined>;
+}
+
+/** Answers a request; never rejects. */
+export type OperationsApp = (request: OperationsRequest) => Promise<Answer>;
+
 /** Far above what a request here has to say. */
 const MAX_BODY_BYTES = 1_024;
 const UNAUTHORIZED_LOG_PERIOD_MS = 60_000;
 
 /** Answers the requests of the operations server. Every error is JSON: `{"error": "…"}`. */
-export function createOperationsApp(options: OperationsAppOptions): Hono {
+export function createOperationsApp(options: OperationsAppOptions): OperationsApp {
   const { logger, clock, address, loopback } = options;
   const access = createAccess(options);
   const endpoints: readonly Endpoint[] = [
     ...createHealthEndpoints({
       ...options,
       details: options.healthDetails,
-      showsMessages: (context) => loopback || judge(access, "metrics", context) === "granted",
+      showsMessages: ({ headers }) => loopback || access.judge("metrics", headers.authorization) === "granted",
     }),
     ...createMetricsEndpoints(options.metrics),
     ...createAdminEndpoints(options),
   ];
+  const paths = endpoints.map(({ route, path = route }) => path);
+  // It finds what is at a path; what may be done there is ours to say.
+  const router = createRouter();
+  for (const endpoint of endpoints) router.on("GET", endpoint.route, () => {}, endpoint);
   const throttle = createThrottle(clock, UNAUTHORIZED_LOG_PERIOD_MS);
 
-  const admitTo =
-    (area: Area): MiddlewareHandler =>
-    (context, next) => {
-      const verdict = judge(access, area, context);
-      if (verdict === "granted") return next();
-      throttle.run((repeated) =>
-        logger.warn("http.request.unauthorized", {
-          path: context.req.path,
-          reason: verdict,
-          ...(repeated > 0 && { repeated }),
-        }),
-      );
-      context.header("WWW-Authenticate", challenge(verdict));
-      return Promise.resolve(context.json({ error: refusal(verdict, area, address) }, 401));
-    };
-
-  const app = new Hono();
-  app.use(async (context, next) => {
-    context.header("Cache-Control", "no-store");
-    context.header("X-Content-Type-Options", "nosniff");
-    const host = context.req.header("host");
-    // No browser leaves the header out; HTTP/1.0 probes do.
-    if (loopback && host !== undefined && !isLoopbackHost(host)) {
-      const error = `host "${host}" refused: ${address} answers only to localhost and loopback addresses`;
-      return context.json({ error }, 403);
-    }
-    // The router would take it for the path without.
-    if (context.req.path.endsWith("/")) return context.notFound();
-    return next();
-  });
-  for (const { route, area, get, post } of endpoints) {
-    const admit = area === undefined ? admitAll : admitTo(area);
-    app.get(route, admit, get);
-    if (post) app.post(route, admit, jsonOnly, smallBody, post);
-    app.all(route, (context) =>
-      context.json({ error: `${context.req.method} is not allowed here` }, 405, {
-        Allow: post ? "GET, HEAD, POST" : "GET, HEAD",
+  /** What is answered to who may not; `undefined` to who may. */
+  const refuse = (area: Area, { url, headers }: OperationsRequest): Answer | undefined => {
+    const verdict = access.judge(area, headers.authorization);
+    if (verdict === "granted") return undefined;
+    throttle.run((repeated) =>
+      logger.warn("http.request.unauthorized", {
+        path: pathOf(url),
+        reason: verdict,
+        ...(repeated > 0 && { repeated }),
       }),
     );
-  }
-  app.notFound((context) =>
-    context.json(
-      { error: "there is nothing at this path", endpoints: endpoints.map(({ route, path = route }) => path) },
-      404,
-    ),
-  );
-  app.onError((error, context) => {
-    logger.error("operations request failed", { path: context.req.path, error: messageOf(error) });
-    return context.json({ error: "internal error; the log says more" }, 500);
-  });
-  return app;
+    return jsonAnswer({ error: refusal(verdict, area, address) }, 401, { "WWW-Authenticate": challenge(verdict) });
+  };
+
+  /** Whoever probes does so under one name, and to look at that each time would leave more behind than all the rest. */
+  let admittedHost: string | undefined;
+
+  const answer = async (request: OperationsRequest): Promise<Answer> => {
+    const { method, url, headers } = request;
+    const { host } = headers;
+    // No browser leaves the header out; HTTP/1.0 probes do.
+    if (loopback && host !== undefined && host !== admittedHost) {
+      if (!isLoopbackHost(host)) {
+        const error = `host "${host}" refused: ${address} answers only to localhost and loopback addresses`;
+        return jsonAnswer({ error }, 403);
+      }
+      admittedHost = host;
+    }
+    const found = router.find("GET", url);
+    if (!found) return jsonAnswer({ error: "there is nothing at this path", endpoints: paths }, 404);
+    const { area, get, post } = found.store as Endpoint;
+    const isReading = method === "GET" || method === "HEAD";
+    if (!isReading && (method !== "POST" || !post)) {
+      return jsonAnswer({ error: `${method} is not allowed here` }, 405, {
+        Allow: post ? "GET, HEAD, POST" : "GET, HEAD",
+      });
+    }
+    const refused = area && refuse(area, request);
+    if (refused) return refused;
+    if (isReading || !post) return get({ headers, query: found.searchParams, params: found.params });
+    // A web page can make a browser send other types to loopback without asking the server first.
+    if (!/^application\/json *(;|$)/i.test(headers["content-type"] ?? "")) {
+      return jsonAnswer({ error: "send JSON, with Content-Type: application/json" }, 415);
+    }
+    const body = await request.readText(MAX_BODY_BYTES);
+    if (body === undefined) return jsonAnswer({ error: `more than ${MAX_BODY_BYTES} bytes are not taken` }, 413);
+    return post(body);
+  };
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      logger.error("operations request failed", { path: pathOf(request.url), error: messageOf(error) });
+      return jsonAnswer({ error: "internal error; the log says more" }, 500);
+    }
+  };
 }
 
-const admitAll: MiddlewareHandler = (_, next) => next();
-
-/** A web page can make a browser send other types to loopback without asking the server first. */
-const jsonOnly: MiddlewareHandler = async (context, next) => {
-  if (/^application\/json *(;|$)/i.test(context.req.header("content-type") ?? "")) return next();
-  return context.json({ error: "send JSON, with Content-Type: application/json" }, 415);
-};
-
-const smallBody: MiddlewareHandler = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: (context) => context.json({ error: `more than ${MAX_BODY_BYTES} bytes are not taken` }, 413),
-});
-
-function judge(access: Access, area: Area, context: Context): AccessVerdict {
-  return access.judge(area, context.req.header("authorization"));
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? url;
 }
 
 function challenge(verdict: AccessVerdict): string {

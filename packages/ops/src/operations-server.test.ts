@@ -34,6 +34,7 @@ function serverOf(
     },
     connection,
     identity: {},
+    control: { logLevel: { level: "info" } },
     readiness: createReadiness({ component: "peel", version: "v1", clock, checks }),
     metrics: createMetrics({ component: "peel", version: "v1" }),
     clock,
@@ -132,6 +133,30 @@ test("over the wire HEAD has no body, a wrong method is 405 and connections are 
   assert.equal(kept.headers["keep-alive"], "timeout=30");
 });
 
+test("nothing may be stored by a cache, errors included", limit, async (t) => {
+  const { port } = await started(t);
+  for (const path of ["/healthz", "/readyz", "/readyz/x", "/metrics", "/nothing"]) {
+    assert.equal((await fetchFrom(port, path)).headers["cache-control"], "no-store", path);
+  }
+  assert.equal((await fetchFrom(port, "/healthz", { method: "POST" })).headers["cache-control"], "no-store");
+});
+
+test("a body is taken over the wire up to its limit, and a longer one is answered", limit, async (t) => {
+  const { port } = await started(t);
+  const set = (level: string) =>
+    fetch(`http://127.0.0.1:${port}/loggers`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ level }),
+    });
+  const taken = await set("debug");
+  assert.equal(taken.status, 200);
+  assert.equal(((await taken.json()) as { level: string }).level, "debug");
+  const refused = await set("x".repeat(2_000_000));
+  assert.equal(refused.status, 413);
+  assert.match(await refused.text(), /more than 1024 bytes are not taken/);
+});
+
 test("a port in use fails with the address and the option that changes it", limit, async (t) => {
   const { port } = await started(t);
   const { server } = serverOf(`127.0.0.1:${port}`);
@@ -193,7 +218,8 @@ test("a foreign or malformed Host is refused, none at all is not", limit, async 
   const { port } = await started(t);
   const table: [string, RegExp][] = [
     ["GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", /^HTTP\/1.1 403 .*refused/s],
-    ["GET /healthz HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", /^HTTP\/1.1 400 .*no-store.*\{"error":/s],
+    ["GET /healthz HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", /^HTTP\/1.1 403 .*no-store.*\{"error":/s],
+    ["GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", /^HTTP\/1.1 200 /],
     ["GET /healthz HTTP/1.0\r\n\r\n", /^HTTP\/1.1 200 .*"status":"ok"/s],
   ];
   for (const [sent, expected] of table) {

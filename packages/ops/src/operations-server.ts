@@ -1,7 +1,6 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { aborted, type Clock, createDeferred, type Logger, messageOf, type Service } from "@fleet/runtime";
-import { getRequestListener } from "@hono/node-server";
 import type { ConfigurationValue } from "./configuration-value.ts";
 import { createConnectionDrain } from "./connection-drain.ts";
 import { opsErrors } from "./errors.ts";
@@ -10,7 +9,7 @@ import { createLiveness, type LivenessOptions } from "./liveness.ts";
 import { createLogLevelControl, type LogLevelPort } from "./log-level.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import type { Metrics } from "./metrics.ts";
-import { createOperationsApp } from "./operations-app.ts";
+import { createOperationsApp, type OperationsApp } from "./operations-app.ts";
 import type { OperationsConfig } from "./operations-options.ts";
 import type { Readiness } from "./readiness.ts";
 import { watchStartup } from "./startup.ts";
@@ -110,14 +109,7 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
         configuration: control?.configuration,
         logLevel: control?.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal }),
       });
-      const listener = getRequestListener(app.fetch, {
-        // Stands in for the header that HTTP/1.0 probes leave out.
-        hostname: "localhost",
-        // Lets the process have a lighter Response: those of Node.js leave 6 MB behind after some thousand probes.
-        overrideGlobalObjects: true,
-        errorHandler: malformedRequest,
-      });
-      server.on("request", listener);
+      server.on("request", (incoming, response) => void respond(app, incoming, response));
       server.on("error", (error) => logger.warn("operations server error", { error: messageOf(error) }));
       logger.info("operations server listening", { address });
       const unfollow = liveness?.follow();
@@ -143,9 +135,37 @@ function listen(server: Server, { host, port }: ListenAddress): Promise<ListenAd
   });
 }
 
-/** Answers what is not even a URL with its `Host`; everything else that goes wrong is the app's to answer. */
-function malformedRequest(error: unknown): Response {
-  return Response.json({ error: messageOf(error) }, { status: 400, headers: { "Cache-Control": "no-store" } });
+async function respond(app: OperationsApp, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = "GET", url = "/", headers } = incoming;
+  const answer = await app({
+    method,
+    // A proxy may send it whole.
+    url: url.replace(/^https?:\/\/[^/?]*/i, ""),
+    headers,
+    readText: (maxBytes) => readText(incoming, maxBytes),
+  });
+  response.statusCode = answer.status;
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  response.setHeader("Content-Length", Buffer.byteLength(answer.body));
+  // One by one: what is made of several objects at each request is not collected for long.
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  response.end(method === "HEAD" ? undefined : answer.body);
+}
+
+/** What is too long is read and thrown away, so that whoever sends it is ready for the answer; `undefined` for what breaks off, too. */
+async function readText(incoming: IncomingMessage, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of incoming) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return bytes <= maxBytes ? Buffer.concat(chunks).toString() : undefined;
 }
 
 const LISTEN_FAILURES: Readonly<Record<string, string>> = {

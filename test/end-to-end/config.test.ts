@@ -47,6 +47,12 @@ describe("fleet config show", () => {
     assert.deepEqual(Object.keys(JSON.parse(stdout)), ["schema_version", "peel", "master"]);
   });
 
+  it("names the daemons there are to who asks for another, with 2", async () => {
+    const { code, stderr } = await runFleet(["config", "show", "masters"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^fleet: there is no daemon 'masters'; there are peel and master\n/);
+  });
+
   it("refuses what the daemon would refuse, with 2", async () => {
     const { code, stdout, stderr } = await runFleet(["config", "show", "master", "--replicas", "9", "-o", "xml"]);
     assert.deepEqual([code, stdout], [2, ""]);

@@ -25,7 +25,12 @@ export function addConfigCommands(program: Command): void {
     const { runConfigShow } = await import("./commands/config-show.ts");
     await runConfigShow(names, flags);
   };
-  withSettings(show, [CONFIG_OUTPUT]).action((flags) => runShow(DAEMONS, flags));
+  withSettings(show, [CONFIG_OUTPUT])
+    .allowExcessArguments()
+    .action(async (flags, { args: [other] }: Command) => {
+      if (other !== undefined) show.error(`error: there is no daemon '${other}'; there are ${DAEMONS.join(" and ")}`);
+      await runShow(DAEMONS, flags);
+    });
   for (const [name, settings] of [
     ["peel", PEEL_SETTINGS],
     ["master", MASTER_SETTINGS],

@@ -129,7 +129,8 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
     await sleep(systemClock, Math.min(SAMPLE_EVERY_MS, Math.max(0, untilMono - performance.now())));
     const sample = await sampleOf(master);
     samples.push(sample);
-    note(`gauge ${sample.connectedPeels}, late ${sample.late}`);
+    const blind = master.lines.findLast(({ msg }) => msg === "presence not certain; verdicts held back");
+    note(`gauge ${sample.connectedPeels}, late ${sample.late}${sample.valid === 1 ? "" : `; ${blind?.["reason"]}`}`);
   }
   const after = await usageOf({ server, master, running });
   const toldMeanwhile = roster.told.splice(0);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createBucket } from "@fleet/bus";
+import { createBucket, setUpBucket } from "@fleet/bus";
 import { createDeferred } from "@fleet/runtime";
-import { HEARTBEAT_BUCKET } from "@fleet/wire";
+import { factsBucketSpec, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
 import { connectSession } from "../integration/bus-session.ts";
 import { guard } from "./apart.ts";
@@ -26,6 +26,8 @@ export const peelBenchmark: Benchmark = {
     const [settleMs, restMs] = brief ? [200, 500] : [SETTLE_MS, 60_000];
     await using server = await startBenchBroker(serverPath);
     await using session = await connectSession({ urls: [server.url] });
+    // Without it a peel is not ready, and looks for it every second.
+    await setUpBucket(session.connection, factsBucketSpec);
     const firstBeat = createDeferred<number>();
     const hearing = createBucket(session.connection, HEARTBEAT_BUCKET).hear(({ key }) => {
       if (key === ID) firstBeat.resolve(performance.now());

@@ -34,7 +34,7 @@ export const MEASURED_ROWS: readonly { readonly benchmark: string; readonly rows
   },
   {
     benchmark: "million",
-    rows: ["broker, cores", "broker, memory", "master, cores", "master, memory", "found past the TTL, median"],
+    rows: ["peels", "broker, cores", "broker, memory", "master, cores", "master, memory", "found past the TTL, median"],
   },
 ];
 

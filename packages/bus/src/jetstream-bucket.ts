@@ -1,6 +1,13 @@
 import { isFleetError } from "@fleet/runtime";
-import { bucketStream, bucketSubject, HEADER_KV_OPERATION, keyOfSubject, parseKeyOperation } from "@fleet/wire";
-import type { Bucket, BucketEntry, WriteOptions } from "./bucket.ts";
+import {
+  bucketStream,
+  bucketSubject,
+  HEADER_KV_OPERATION,
+  type KeyOperation,
+  keyOfSubject,
+  parseKeyOperation,
+} from "@fleet/wire";
+import type { Bucket, BucketEntry, HeardWrite, WriteOptions } from "./bucket.ts";
 import { assertKey } from "./bucket-key.ts";
 import { replayStream } from "./bucket-replay.ts";
 import type { Connection } from "./connection.ts";
@@ -13,10 +20,29 @@ import {
   publishAcknowledged,
   type StreamInfo,
 } from "./jetstream-api.ts";
-import type { Headers } from "./message.ts";
+import type { Headers, Message } from "./message.ts";
 import { decodeStoredMessage, type StoredMessage } from "./stored-message.ts";
 
 const NOTHING = new Uint8Array();
+
+/** A class: a function made for each of very many would cost as much as reading it. */
+class HeardMessage implements HeardWrite {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly operation: KeyOperation;
+  readonly #message: Message;
+
+  constructor(bucket: string, message: Message) {
+    this.key = keyOfSubject(bucket, message.subject);
+    this.value = message.payload;
+    this.operation = parseKeyOperation(message.header(HEADER_KV_OPERATION));
+    this.#message = message;
+  }
+
+  header(name: string): string | undefined {
+    return this.#message.header(name);
+  }
+}
 
 /** A bucket on a connection. Nothing is sent until it is used, and the bucket need not exist. */
 export function createBucket(connection: Connection, name: string): Bucket {
@@ -106,12 +132,7 @@ export function createBucket(connection: Connection, name: string): Bucket {
     },
     hear(onWrite) {
       const subscription = connection.subscribe(bucketSubject(name, ">"), (message) => {
-        onWrite({
-          key: keyOfSubject(name, message.subject),
-          value: message.payload,
-          operation: parseKeyOperation(message.header(HEADER_KV_OPERATION)),
-          header: (header) => message.header(header),
-        });
+        onWrite(new HeardMessage(name, message));
       });
       const ready = connection.flush(API_TIMEOUT_MS);
       ready.catch(() => {});

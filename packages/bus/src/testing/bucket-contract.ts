@@ -220,8 +220,10 @@ export function bucketContract(makeBucket: (options: BucketUnderTestOptions) => 
 
   it("hears puts and deletes with their headers, and writes that are refused", async () => {
     const heard: string[] = [];
-    const describeWrite = ({ key, value, operation, header }: HeardWrite) =>
-      [operation, key, plain(value), header("Fleet-Session") ?? "-", header("KV-Operation") ?? "-"].join(" ");
+    const describeWrite = (write: HeardWrite) => {
+      const headers = ["Fleet-Session", "KV-Operation"].map((name) => write.header(name) ?? "-");
+      return [write.operation, write.key, plain(write.value), ...headers].join(" ");
+    };
     const hearing = bucket.hear((write) => heard.push(describeWrite(write)));
     await hearing.ready;
     await bucket.put("web1", text("one"), { headers: { "Fleet-Session": "s1" } });

@@ -5,7 +5,7 @@ import { eventually } from "@fleet/runtime/testing";
 import { decodeHeartbeat, isPeelId, ROSTER_BUCKET } from "@fleet/wire";
 import { createClient } from "@redis/client";
 import { connect } from "nats";
-import { metricsOf } from "../chaos/fleet.ts";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import { startBenchMaster } from "./bench-master.ts";

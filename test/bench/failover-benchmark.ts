@@ -4,7 +4,7 @@ import { startTestServer } from "@fleet/broker/testing";
 import { type Connection, createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { LEASE_BUCKET, ROSTER_BUCKET, TERM_KEY } from "@fleet/wire";
-import { untilMetrics } from "../chaos/fleet.ts";
+import { untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { untilHeld, untilKnown } from "../end-to-end/lease-holdings.ts";
 import { LEASE } from "../end-to-end/lease-records.ts";

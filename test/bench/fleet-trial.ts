@@ -6,7 +6,7 @@ import { sleep, systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import type { SwarmAccounts } from "@fleet/swarm";
 import { decodeRosterRecord, isPeelId, ROSTER_BUCKET } from "@fleet/wire";
-import { metricsOf } from "../chaos/fleet.ts";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import { type DaemonProcess, startDaemon } from "../end-to-end/daemon-process.ts";
 import { connectSession } from "../integration/bus-session.ts";
 import { type RunningSwarm, startSwarm } from "../integration/swarm-members.ts";

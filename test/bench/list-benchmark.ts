@@ -6,7 +6,7 @@ import { createBucket } from "@fleet/bus";
 import { createPresenceClient, type PresenceClient } from "@fleet/presence";
 import { eventually } from "@fleet/runtime/testing";
 import { ROSTER_BUCKET } from "@fleet/wire";
-import { metricsOf } from "../chaos/fleet.ts";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import { FLEET_BIN } from "../end-to-end/fleet-command.ts";
 import type { MasterProcess } from "../end-to-end/master-process.ts";
 import { guard, runApart } from "./apart.ts";

@@ -18,7 +18,7 @@ Runs the benchmarks, or those named, and prints what they measured.
 
 Options:
   --list       the benchmarks there are
-  --runs N     runs of each, of which the median counts (default: 3)
+  --runs N     runs of each, of which the median counts (default: ${RUNS}, of some fewer)
   --brief      small amounts, to see that they run: no figures
   --json FILE  where the results are written, beside those of other benchmarks (default: ${RESULTS_FILE})
   --help       this`;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { ROSTER_BUCKET } from "@fleet/wire";
-import { metricsOf } from "../chaos/fleet.ts";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { untilHeld, untilKnown } from "../end-to-end/lease-holdings.ts";
 import { BENCH_TTL_MS, startBenchBroker } from "./bench-broker.ts";

@@ -7,10 +7,11 @@ import { createBucket } from "@fleet/bus";
 import { sleep, systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { bucketStream, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import type { DaemonProcess } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { askJetStream } from "../integration/bus-session.ts";
-import { type Flags, type Fleet, startFleetOf, TTL_MS, toldBy, untilMetrics, untilSeen, watchGauge } from "./fleet.ts";
+import { type Flags, type Fleet, startFleetOf, TTL_MS, toldBy, untilSeen, watchGauge } from "./fleet.ts";
 import { readHistory } from "./roster-history.ts";
 
 const PEELS = ["web1", "web2", "web3"];

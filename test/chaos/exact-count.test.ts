@@ -6,11 +6,12 @@ import { startTestServer } from "@fleet/broker/testing";
 import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { bucketSubject, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { metricsOf, untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import type { DaemonProcess } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { beat } from "../integration/fleet-members.ts";
 import { type RunningSwarm, startSwarm } from "../integration/swarm-members.ts";
-import { type Fleet, metricsOf, startFleetOf, untilMetrics, watchGauge } from "./fleet.ts";
+import { type Fleet, startFleetOf, watchGauge } from "./fleet.ts";
 import { readHistory, reasonsOf } from "./roster-history.ts";
 
 const PEELS = 400;

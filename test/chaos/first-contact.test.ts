@@ -5,8 +5,9 @@ import { startTestServer } from "@fleet/broker/testing";
 import { createBucket } from "@fleet/bus";
 import { eventually } from "@fleet/runtime/testing";
 import { ROSTER_BUCKET } from "@fleet/wire";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import { startSwarm } from "../integration/swarm-members.ts";
-import { metricsOf, startFleetOf } from "./fleet.ts";
+import { startFleetOf } from "./fleet.ts";
 
 const PEELS = 100_000;
 /** Ten seconds are what is meant; here the broker, the master and the whole fleet share a machine with others. */

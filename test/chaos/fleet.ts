@@ -3,6 +3,7 @@ import { type Connection, createBucket } from "@fleet/bus";
 import { sleep, systemClock } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { decodeHeartbeat, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { metricsOf, untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import { type DaemonProcess, startDaemon } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { type BusSession, connectSession } from "../integration/bus-session.ts";
@@ -53,22 +54,6 @@ export async function startFleetOf({ urls, observerUrls = urls }: FleetOptions):
       await observer.stop();
     },
   };
-}
-
-/** What a master's metrics say, by series without the prefix. */
-export async function metricsOf(master: Pick<DaemonProcess, "url">): Promise<ReadonlyMap<string, number>> {
-  const body = await (await fetch(`${await master.url()}/metrics`)).text();
-  const series = body.matchAll(/^fleet_(\S+) (\S+)$/gm);
-  return new Map(Array.from(series, ([, name = "", value]) => [name, Number(value)]));
-}
-
-/** Waits until a master's metrics say so. */
-export function untilMetrics(master: DaemonProcess, wanted: Readonly<Record<string, number>>): Promise<void> {
-  return eventually(async () => {
-    const metrics = await metricsOf(master);
-    const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, metrics.get(name)]));
-    assert.deepEqual(found, wanted, `${master.id}\n${master.command.stdout}`);
-  }, PATIENCE);
 }
 
 /** Waits until a master sees, and sees that many. */

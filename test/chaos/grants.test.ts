@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startTestServer } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
+import { metricsOf } from "../end-to-end/daemon-metrics.ts";
 import type { DaemonProcess, LogLine } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { changeSettings, reloadSettings } from "../integration/bus-session.ts";
-import { checkOf, metricsOf, startFleetOf, untilSeen } from "./fleet.ts";
+import { checkOf, startFleetOf, untilSeen } from "./fleet.ts";
 import { untilHistory } from "./roster-history.ts";
 
 const BEATS = "$KV.peel-heartbeat.web1";

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startTestServer } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
+import { untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { startSwarm } from "../integration/swarm-members.ts";
-import { INTERVAL_MS, startFleetOf, TTL_MS, toldBy, untilMetrics, untilSeen, watchGauge } from "./fleet.ts";
+import { INTERVAL_MS, startFleetOf, TTL_MS, toldBy, untilSeen, watchGauge } from "./fleet.ts";
 import { readHistory, untilHistory } from "./roster-history.ts";
 
 const PEELS = 60;

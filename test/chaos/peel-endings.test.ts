@@ -7,20 +7,11 @@ import { createBucket } from "@fleet/bus";
 import { createSessionId } from "@fleet/runtime";
 import { eventually } from "@fleet/runtime/testing";
 import { HEADER_SESSION, HEARTBEAT_BUCKET } from "@fleet/wire";
+import { metricsOf, untilMetrics } from "../end-to-end/daemon-metrics.ts";
 import type { DaemonProcess } from "../end-to-end/daemon-process.ts";
 import { PATIENCE } from "../end-to-end/fleet-command.ts";
 import { beat } from "../integration/fleet-members.ts";
-import {
-  checkOf,
-  type Fleet,
-  INTERVAL_MS,
-  metricsOf,
-  startFleetOf,
-  TTL_MS,
-  toldBy,
-  untilMetrics,
-  untilPingable,
-} from "./fleet.ts";
+import { checkOf, type Fleet, INTERVAL_MS, startFleetOf, TTL_MS, toldBy, untilPingable } from "./fleet.ts";
 import { readHistory, reasonsOf, untilHistory } from "./roster-history.ts";
 
 /** What a busy machine may add to a time. */

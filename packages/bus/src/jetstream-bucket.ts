@@ -25,7 +25,7 @@ import { decodeStoredMessage, type StoredMessage } from "./stored-message.ts";
 
 const NOTHING = new Uint8Array();
 
-/** A class: a function made for each of very many would cost as much as reading it. */
+/** A write as it was heard. A class, so that no function is made for each of very many. */
 class HeardMessage implements HeardWrite {
   readonly key: string;
   readonly value: Uint8Array;

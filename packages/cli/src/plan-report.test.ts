@@ -61,9 +61,15 @@ describe("the report of a plan", () => {
     assert.match(table ?? "", /^ {2}crashed {2,}within 14s$/m);
     assert.match(sources ?? "", /^From \d+ figures measured \d{4}-.*; see docs\/scaling\.md\.$/);
     assert.match(configuration ?? "", /^heartbeat_ttl: 30s$/m);
+    // However many the figures of the day make it.
+    const clustered = { ...plan({ peels: "1000000" }), brokers: 3 };
     assert.match(
-      renderPlan(plan({ peels: "1000000" }), document),
-      /^brokers {2,}\d in a cluster, (\d partitions, )?of 8 cores and 64 GB each$/m,
+      renderPlan({ ...clustered, partitions: 1 }, document),
+      /^brokers {2,}3 in a cluster, of 8 cores and 64 GB each$/m,
+    );
+    assert.match(
+      renderPlan({ ...clustered, partitions: 2 }, document),
+      /^brokers {2,}3 in a cluster, 2 partitions, of 8 cores and 64 GB each$/m,
     );
     assert.match(
       renderPlan(plan({ peels: "90000000" }), document),

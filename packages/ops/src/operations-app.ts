@@ -86,7 +86,7 @@ export function createOperationsApp(options: OperationsAppOptions): OperationsAp
     return jsonAnswer({ error: refusal(verdict, area, address) }, 401, { "WWW-Authenticate": challenge(verdict) });
   };
 
-  /** Whoever probes does so under one name, and to look at that each time would leave more behind than all the rest. */
+  /** Whoever probes does so under one name: to look at it each time makes a URL, and an address that only a full collection frees. */
   let admittedHost: string | undefined;
 
   const answer = async (request: OperationsRequest): Promise<Answer> => {
@@ -103,22 +103,22 @@ export function createOperationsApp(options: OperationsAppOptions): OperationsAp
     const found = router.find("GET", url);
     if (!found) return jsonAnswer({ error: "there is nothing at this path", endpoints: paths }, 404);
     const { area, get, post } = found.store as Endpoint;
-    const isReading = method === "GET" || method === "HEAD";
-    if (!isReading && (method !== "POST" || !post)) {
+    const change = method === "POST" ? post : undefined;
+    if (method !== "GET" && method !== "HEAD" && !change) {
       return jsonAnswer({ error: `${method} is not allowed here` }, 405, {
         Allow: post ? "GET, HEAD, POST" : "GET, HEAD",
       });
     }
     const refused = area && refuse(area, request);
     if (refused) return refused;
-    if (isReading || !post) return get({ headers, query: found.searchParams, params: found.params });
+    if (!change) return get({ headers, query: found.searchParams, params: found.params });
     // A web page can make a browser send other types to loopback without asking the server first.
     if (!/^application\/json *(;|$)/i.test(headers["content-type"] ?? "")) {
       return jsonAnswer({ error: "send JSON, with Content-Type: application/json" }, 415);
     }
     const body = await request.readText(MAX_BODY_BYTES);
     if (body === undefined) return jsonAnswer({ error: `more than ${MAX_BODY_BYTES} bytes are not taken` }, 413);
-    return post(body);
+    return change(body);
   };
 
   return async (request) => {

@@ -1,16 +1,16 @@
 import { InvalidOptionsError, invariant } from "@fleet/runtime";
-import {
-  collectDefaultMetrics,
-  Registry,
-  Counter as TotalCounter,
-  Gauge as ValueGauge,
-  Histogram as ValueHistogram,
-} from "prom-client";
 import * as z from "zod";
 import { type ComputedMetric, createComputedMetric } from "./computed-metric.ts";
 import { type Exposition, type ExpositionFormat, writeExposition } from "./exposition.ts";
 import type { Counter, Gauge, Histogram, Reading } from "./metric.ts";
 import { type MetricDescription, type MetricFamily, type MetricType, openMetricsName } from "./metric-family.ts";
+import {
+  collectProcessMetrics,
+  Registry,
+  Counter as TotalCounter,
+  Gauge as ValueGauge,
+  Histogram as ValueHistogram,
+} from "./prometheus-client.ts";
 import { createTextBuffer } from "./text-buffer.ts";
 
 export interface MetricsOptions {
@@ -72,6 +72,30 @@ const DELAY_MONITOR_METRICS = ["min", "max", "mean", "stddev", "p50", "p90", "p9
 
 /** Gauges that end like counters, which OpenMetrics forbids; `nodejs_active_handles{type}` and so on tell the same. */
 const MISNAMED_METRICS = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
+
+const MICROS_PER_SECOND = 1e6;
+
+/** The time that the process has computed, since it began. */
+const CPU_METRICS: readonly [name: string, help: string, read: () => number][] = [
+  [
+    "process_cpu_user_seconds_total",
+    "Total user CPU time spent in seconds.",
+    () => process.cpuUsage().user / MICROS_PER_SECOND,
+  ],
+  [
+    "process_cpu_system_seconds_total",
+    "Total system CPU time spent in seconds.",
+    () => process.cpuUsage().system / MICROS_PER_SECOND,
+  ],
+  [
+    "process_cpu_seconds_total",
+    "Total user and system CPU time spent in seconds.",
+    () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / MICROS_PER_SECOND;
+    },
+  ],
+];
 
 /** A schema for a metric prefix option. */
 export function metricPrefixOption(): z.ZodType<string, string> {
@@ -145,7 +169,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
   const buffer = createTextBuffer();
 
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: DELAY_MONITOR_RESOLUTION_MS });
+  for (const [name, help, read] of CPU_METRICS) {
+    compute<never>(name, registered(new TotalCounter({ name, help, registers: [registry] })), read);
+  }
+  collectProcessMetrics(registry, { eventLoopMonitoringPrecision: DELAY_MONITOR_RESOLUTION_MS });
   for (const name of [...DELAY_MONITOR_METRICS, ...MISNAMED_METRICS]) registry.removeSingleMetric(name);
   new ValueGauge(defineOther("build_info", "What runs here; always 1.", ["version", "component", "node_version"])).set(
     { version, component, node_version: process.version },

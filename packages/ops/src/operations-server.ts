@@ -9,7 +9,7 @@ import { createLiveness, type LivenessOptions } from "./liveness.ts";
 import { createLogLevelControl, type LogLevelPort } from "./log-level.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import type { Metrics } from "./metrics.ts";
-import { createOperationsApp, type OperationsApp } from "./operations-app.ts";
+import type { OperationsApp } from "./operations-app.ts";
 import type { OperationsConfig } from "./operations-options.ts";
 import type { Readiness } from "./readiness.ts";
 import { watchStartup } from "./startup.ts";
@@ -93,23 +93,35 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       }
       const loopback = isLoopbackAddress(bound.host);
       const address = formatListenAddress(bound);
-      const app = createOperationsApp({
-        readiness,
-        metrics,
-        clock,
-        logger,
-        address,
-        loopback,
-        metricsInsecure: config.metricsInsecure,
-        bearer: config.metricsBearer,
-        healthDetails: config.healthDetails,
-        liveness,
-        identity,
-        startedAt,
-        configuration: control?.configuration,
-        logLevel: control?.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal }),
+      const logLevel = control?.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal });
+      // Loaded for whoever asks first: the 40 ms that it can take would come before a peel's first beat, too.
+      const loadApp = async (): Promise<OperationsApp> => {
+        const { createOperationsApp } = await import("./operations-app.ts");
+        return createOperationsApp({
+          readiness,
+          metrics,
+          clock,
+          logger,
+          address,
+          loopback,
+          metricsInsecure: config.metricsInsecure,
+          bearer: config.metricsBearer,
+          healthDetails: config.healthDetails,
+          liveness,
+          identity,
+          startedAt,
+          configuration: control?.configuration,
+          logLevel,
+        });
+      };
+      let app: Promise<OperationsApp> | undefined;
+      server.on("request", (incoming, response) => {
+        app ??= loadApp();
+        respond(app, incoming, response).catch((error: unknown) => {
+          logger.error("operations request failed", { error: messageOf(error) });
+          response.destroy();
+        });
       });
-      server.on("request", (incoming, response) => void respond(app, incoming, response));
       server.on("error", (error) => logger.warn("operations server error", { error: messageOf(error) }));
       logger.info("operations server listening", { address });
       const unfollow = liveness?.follow();
@@ -135,8 +147,13 @@ function listen(server: Server, { host, port }: ListenAddress): Promise<ListenAd
   });
 }
 
-async function respond(app: OperationsApp, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  loading: Promise<OperationsApp>,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method = "GET", url = "/", headers } = incoming;
+  const app = await loading;
   const answer = await app({
     method,
     // A proxy may send it whole.

@@ -1,5 +1,6 @@
 import { messageOf } from "@fleet/runtime";
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Node } from "yaml";
+import { loadYaml } from "./yaml.ts";
 
 /** Something wrong with a text, and where. */
 export interface TextProblem {
@@ -20,6 +21,7 @@ export interface ConfigurationText {
 
 /** Reads YAML with settings as a map; a file with nothing but comments is an empty one. */
 export function readConfigurationText(text: string): ConfigurationText {
+  const { LineCounter, parseDocument } = loadYaml();
   const lines = new LineCounter();
   // Everything but null is read as text.
   const document = parseDocument(text, {
@@ -57,6 +59,7 @@ export function readConfigurationText(text: string): ConfigurationText {
 
 /** Where the last part of `path` that there is begins. */
 function offsetOf(root: Node | null, path: readonly string[]): number | undefined {
+  const { isMap, isNode, isScalar, isSeq } = loadYaml();
   let offset: number | undefined;
   let node: unknown = root;
   for (const step of path) {

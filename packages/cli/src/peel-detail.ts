@@ -1,9 +1,9 @@
-import { stringify } from "yaml";
 import { showable } from "./columns.ts";
 import { describeAgo } from "./describe-ago.ts";
 import { documentHead, peelMember, seconds } from "./peel-document.ts";
 import type { FoundPeel } from "./peel-reading.ts";
 import { describeLabels } from "./peel-table.ts";
+import { loadYaml } from "./yaml.ts";
 
 /** All that is known of a peel, for people. */
 export function renderPeelDetail({ peel, asOf, evidence, facts }: FoundPeel): string {
@@ -29,8 +29,12 @@ export function renderPeelDetail({ peel, asOf, evidence, facts }: FoundPeel): st
   return [
     ...lines.filter(([, value]) => value).map(([name, value]) => `${`${name}:`.padEnd(15)}${showable(value ?? "")}`),
     ...section("Evidence", evidence),
-    ...section("Facts", facts ? stringify(facts, { aliasDuplicateObjects: false }).trimEnd().split("\n") : []),
+    ...section("Facts", facts ? yamlOf(facts).split("\n") : []),
   ].join("\n");
+}
+
+function yamlOf(facts: object): string {
+  return loadYaml().stringify(facts, { aliasDuplicateObjects: false }).trimEnd();
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -8,8 +8,8 @@ import {
   showNumber,
 } from "@fleet/capacity";
 import { formatDuration } from "@fleet/runtime";
-import { stringify } from "yaml";
 import { alignColumns } from "./columns.ts";
+import { loadYaml } from "./yaml.ts";
 
 /** The plan for programs. Members are only ever added within a `schema_version`. */
 export function planDocument(plan: CapacityPlan, document: CoefficientsDocument): Readonly<Record<string, unknown>> {
@@ -105,7 +105,7 @@ export function renderConfiguration(plan: CapacityPlan): string {
     lines.push(`# Partition 0 to ${partitions - 1}: masters of their own for each. Peels need none.`);
   }
   for (const line of serverConfiguration(plan)) lines.push(`# nats-server: ${line}`);
-  return `${lines.join("\n")}\n${stringify(fleetConfiguration(plan))}`;
+  return `${lines.join("\n")}\n${loadYaml().stringify(fleetConfiguration(plan))}`;
 }
 
 function describeBrokers({ regions, brokers, partitions, config }: CapacityPlan): string {

@@ -1,10 +1,10 @@
-import { stringify } from "yaml";
 import { jsonParts } from "./json-parts.ts";
+import { loadYaml } from "./yaml.ts";
 
 /** Writes a document for programs to standard output. */
 export function writeDocument(document: object, format: "json" | "yaml"): void {
   if (format === "json") console.log(JSON.stringify(document, null, 2));
-  else process.stdout.write(stringify(document, { aliasDuplicateObjects: false }));
+  else process.stdout.write(loadYaml().stringify(document, { aliasDuplicateObjects: false }));
 }
 
 /** The same for one that ends with a list, which may be very long: its members are made as they are written. */

@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { alignColumns } from "../columns.ts";
 import type { DaemonName } from "../daemon-name.ts";
 import { loadDaemonSettings } from "../daemon-settings.ts";
@@ -6,6 +5,7 @@ import { type EffectiveSetting, effectiveSettings } from "../effective-setting.t
 import { resolveDocumentFormat } from "../query-options.ts";
 import { loadSettings, type Values } from "../resolve-settings.ts";
 import { CONFIG_OUTPUT } from "../settings.ts";
+import { loadYaml } from "../yaml.ts";
 
 /** `fleet config show` */
 export async function runConfigShow(names: readonly DaemonName[], flags: Values): Promise<void> {
@@ -24,7 +24,7 @@ export async function runConfigShow(names: readonly DaemonName[], flags: Values)
   }
   if (format === "table") console.log(shown.map(([name, settings]) => renderTable(name, settings)).join("\n\n"));
   else if (format === "json") console.log(JSON.stringify(showDocument(shown), null, 2));
-  else console.log(stringify(showDocument(shown)).trimEnd());
+  else console.log(loadYaml().stringify(showDocument(shown)).trimEnd());
 }
 
 function renderTable(name: DaemonName, settings: readonly EffectiveSetting[]): string {

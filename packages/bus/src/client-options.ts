@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { type ConnectionOptions as ClientOptions, credsAuthenticator } from "nats";
+import type { ConnectionOptions as ClientOptions } from "nats";
+import { credsAuthenticator } from "nats/lib/nats-base-client/internal_mod.js";
 import type { ConnectionConfig, Login } from "./connection-options.ts";
 
 /** One server to dial. */

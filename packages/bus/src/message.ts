@@ -1,4 +1,5 @@
-import { headers as createHeaders, type Msg, type MsgHdrs } from "nats";
+import type { Msg, MsgHdrs } from "nats";
+import { headers as createHeaders } from "nats/lib/nats-base-client/internal_mod.js";
 
 /** Headers to send. */
 export type Headers = Readonly<Record<string, string>>;

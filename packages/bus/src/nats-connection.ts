@@ -7,7 +7,8 @@ import {
   sleep,
   withDeadline,
 } from "@fleet/runtime";
-import { createInbox, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
+import { createInbox } from "nats/lib/nats-base-client/internal_mod.js";
 import type { DialTarget } from "./client-options.ts";
 import type {
   Connection,

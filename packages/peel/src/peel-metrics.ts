@@ -1,6 +1,6 @@
 import type { Connection } from "@fleet/bus";
 import { type Metrics, registerTransportMetrics } from "@fleet/ops";
-import type { BeatOutcome, HeartbeatPublisher } from "@fleet/presence";
+import type { BeatOutcome, HeartbeatPublisher } from "@fleet/presence/peel";
 import type { Clock } from "@fleet/runtime";
 
 /** Upper bounds in seconds: a beat takes a fraction of a millisecond, and at most a quarter of the interval. */

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
-import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence";
+import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence/peel";
 import { type Duration, describeOptions, durationOption, type JsonSchema, resolveOptions } from "@fleet/runtime";
 import { isPeelId, PEEL_ID_PATTERN, PEEL_ID_RULE, peelConnectionName, peelIdFromHostname } from "@fleet/wire";
 import * as z from "zod";

@@ -1,6 +1,6 @@
 import { type Connection, createBucket, createConnection } from "@fleet/bus";
 import { createMetrics, createOperationsServer, createReadiness, type Metrics, type RuntimeControl } from "@fleet/ops";
-import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence";
+import { createHeartbeatPublisher, type HeartbeatPublisher } from "@fleet/presence/peel";
 import { type Clock, createServiceGroup, type Logger, messageOf, type Pulse, type Service } from "@fleet/runtime";
 import { FACTS_BUCKET, HEARTBEAT_BUCKET } from "@fleet/wire";
 import { collectFacts } from "./facts-collector.ts";

@@ -1,6 +1,6 @@
 import type { Connection, Message } from "@fleet/bus";
 import type { Readiness } from "@fleet/ops";
-import { createProber } from "@fleet/presence";
+import { createProber } from "@fleet/presence/peel";
 import { type Clock, createPeriodicLoop, type Logger, messageOf, type Service, withDeadline } from "@fleet/runtime";
 import { encodePingReply, type PeelStatus, peelPingSubject, peelPongSubject } from "@fleet/wire";
 

@@ -1,5 +1,5 @@
 import { busErrors, type Connection, type ConnectionConfig, createConnection } from "@fleet/bus";
-import { createLogger, formatDuration, sleep, systemClock } from "@fleet/runtime";
+import { formatDuration, silentLogger, sleep, systemClock } from "@fleet/runtime";
 
 /** Does work on a connection; `deadlineMono` is when the time for the command is over. */
 type Work<T> = (connection: Connection, deadlineMono: number) => Promise<T>;
@@ -23,12 +23,11 @@ async function connectAnd<T>(
   work: Work<T>,
 ): Promise<T> {
   const deadlineMono = systemClock.monoMs() + timeoutMs;
-  const silent = createLogger({ level: "error", base: {} }, { write: () => {} });
   const connection = createConnection({
     config,
     clock: systemClock,
     random: Math.random,
-    logger: silent,
+    logger: silentLogger,
     failFast,
   });
   const stop = new AbortController();

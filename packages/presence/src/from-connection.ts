@@ -1,5 +1,5 @@
 import { type Connection, createBucket } from "@fleet/bus";
-import { createSessionId, type Logger } from "@fleet/runtime";
+import { createSessionId, type Logger, silentLogger } from "@fleet/runtime";
 import { HEARTBEAT_BUCKET, presenceNames } from "@fleet/wire";
 import { createHeartbeatPublisher, type HeartbeatPublisher } from "./heartbeat-publisher.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
@@ -34,7 +34,7 @@ const TTL_MS = 30_000;
 
 /** Gives any process a heartbeat on its own connection. It runs beside the connection, and says goodbye when it is stopped. */
 export function createHeartbeat(options: HeartbeatOptions): HeartbeatPublisher {
-  const { connection, id, version = "", intervalMs = INTERVAL_MS, logger = SILENT } = options;
+  const { connection, id, version = "", intervalMs = INTERVAL_MS, logger = silentLogger } = options;
   return createHeartbeatPublisher({
     peelId: id,
     session: createSessionId(),
@@ -53,7 +53,7 @@ export function createHeartbeat(options: HeartbeatOptions): HeartbeatPublisher {
  * has happened since it began; the masters' roster has what was before.
  */
 export function createPresence(options: PresenceOptions): LiveView {
-  const { connection, intervalMs = INTERVAL_MS, ttlMs = TTL_MS, partition, logger = SILENT } = options;
+  const { connection, intervalMs = INTERVAL_MS, ttlMs = TTL_MS, partition, logger = silentLogger } = options;
   const { clock } = connection;
   return createLiveView({
     bucket: createBucket(connection, presenceNames(partition).heartbeats),
@@ -66,5 +66,3 @@ export function createPresence(options: PresenceOptions): LiveView {
     logger,
   });
 }
-
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };

@@ -26,6 +26,7 @@ export {
   type LogLevel,
   type OpenLogger,
   openLogger,
+  silentLogger,
 } from "./logger.ts";
 export {
   type Duration,

@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { isatty } from "node:tty";
-import { type DestinationStream, pino } from "pino";
+import type { DestinationStream, Logger as PinoLogger } from "pino";
 import { createLogOutput } from "./log-output.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -37,6 +38,9 @@ export interface OpenLogger {
   /** Writes what is still buffered; call it before the process exits. */
   flush(): Promise<void>;
 }
+
+/** A logger for whom nobody reads. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => silentLogger };
 
 const STDOUT = 1;
 
@@ -88,7 +92,11 @@ export function createLogger(options: Omit<LoggerOptions, "format">, stream: Des
   return withFields(createInner(options.level, stream), options.base);
 }
 
-function createInner(level: LogLevel, stream: DestinationStream): pino.Logger {
+const load = createRequire(import.meta.url);
+
+/** Commands that answer a question log nothing, and need not wait until pino is loaded. */
+function createInner(level: LogLevel, stream: DestinationStream): PinoLogger {
+  const { pino } = load("pino") as typeof import("pino");
   return pino(
     {
       level,
@@ -102,7 +110,7 @@ function createInner(level: LogLevel, stream: DestinationStream): pino.Logger {
 }
 
 /** Fields are merged here: pino's own children would write a field given twice as a key twice. */
-function withFields(inner: pino.Logger, bound: LogFields): Logger {
+function withFields(inner: PinoLogger, bound: LogFields): Logger {
   return {
     debug: (message, fields) => inner.debug({ ...bound, ...fields }, message),
     info: (message, fields) => inner.info({ ...bound, ...fields }, message),

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { type Guardian, startGuardian } from "@fleet/broker";
 import { createConnection, resolveConnectionOptions } from "@fleet/bus";
-import { aborted, createDeferred, createLogger, createServiceGroup, type Service, systemClock } from "@fleet/runtime";
+import { aborted, createDeferred, createServiceGroup, type Service, silentLogger, systemClock } from "@fleet/runtime";
 import { announceFleet } from "../dev/announcement.ts";
 import { createCompletion } from "../dev/completion.ts";
 import { type DevBroker, startDevBroker } from "../dev/dev-broker.ts";
@@ -100,7 +100,7 @@ async function runMembers(config: DevConfig, broker: FoundBroker, { guardian, vi
     config: resolveConnectionOptions({ urls: [broker.url], name: "fleet-dev" }),
     clock: systemClock,
     random: Math.random,
-    logger: createLogger({ level: "error", base: {} }, { write: () => {} }),
+    logger: silentLogger,
   });
 
   const group = createServiceGroup({

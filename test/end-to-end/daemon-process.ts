@@ -31,7 +31,7 @@ export function startDaemon(
   kind: "peel" | "master",
   id: string,
   flags: Readonly<Record<string, string>>,
-  options: Pick<FleetCommandOptions, "nodeOptions"> = {},
+  options: Pick<FleetCommandOptions, "environment" | "nodeOptions"> = {},
 ): DaemonProcess {
   const all = { id, "health-addr": "127.0.0.1:0", ...flags };
   const command = startFleet(

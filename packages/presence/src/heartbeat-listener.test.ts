@@ -15,15 +15,20 @@ function startListener() {
   const logger = createRecordingLogger();
   const left: [string, string | undefined][] = [];
   const beats: string[] = [];
+  const known = new Map<string, { session: string; beats: number }>();
   const listener = createHeartbeatListener({
     bucket,
     clock,
     logger,
     onGoodbye: (key, session) => left.push([key, session]),
-    onBeat: (id, { session, seq }) => beats.push(`${id} ${session ?? "-"} ${seq ?? "-"}`),
+    find: (id) => known.get(id),
+    onBeat: (id, { session, seq }, found) => {
+      beats.push(`${id} ${session ?? "-"} ${seq ?? "-"}`);
+      if (found) found.beats += 1;
+    },
   });
   void listener.listen();
-  return { clock, bucket, logger, listener, left, beats };
+  return { clock, bucket, logger, listener, left, beats, known };
 }
 
 const NONE = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
@@ -35,6 +40,16 @@ test("beats are told with what they say", async () => {
   await bucket.put("web1", beat({ session: "a", seq: 2 }));
   assert.deepEqual(beats, ["web1 a 1", "web2 b 1", "web1 a 2"]);
   assert.deepEqual([left, listener.malformed, logger.lines], [[], NONE, []]);
+});
+
+test("what is known of a peel is found once, and handed on with its beat, whatever session that is of", async () => {
+  const { bucket, beats, known } = startListener();
+  const web1 = { session: "a", beats: 0 };
+  known.set("web1", web1);
+  await bucket.put("web1", beat({ session: "a", seq: 1 }));
+  await bucket.put("web1", beat({ session: "b", seq: 1 }));
+  await bucket.put("web2", beat({ session: "a", seq: 7 }));
+  assert.deepEqual([beats, web1.beats], [["web1 a 1", "web1 b 1", "web2 a 7"], 2]);
 });
 
 test("a beat of another make is a beat: with three fields, with unknown ones, with none", async () => {

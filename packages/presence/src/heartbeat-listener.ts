@@ -9,16 +9,23 @@ import {
   type MalformedReason,
 } from "@fleet/wire";
 
-export interface HeartbeatListenerParts {
+export interface HeartbeatListenerParts<Known extends KnownPeel> {
   /** The heartbeat bucket. */
   readonly bucket: Bucket;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onBeat: (id: string, beat: Heartbeat) => void;
-  /** The session of a peel that is known: most beats are of it. */
-  readonly sessionOf?: (id: string) => string | undefined;
+  /** Finds what is known of a peel: most beats are of its session. */
+  readonly find: (id: string) => Known | undefined;
+  /** A beat was heard; `known`: what was found. */
+  readonly onBeat: (id: string, beat: Heartbeat, known: Known | undefined) => void;
   /** A delete marker was heard for this key, of this session if it says so. It may have been refused. */
   readonly onGoodbye: (key: string, session: string | undefined) => void;
+}
+
+/** What somebody remembers of a peel. */
+export interface KnownPeel {
+  /** The session heard last. */
+  readonly session: string | undefined;
 }
 
 /** Hears every beat of the fleet. */
@@ -41,8 +48,10 @@ const LOG_EVERY_MS = 60_000;
 const MAX_MALFORMED_KEYS = 10_000;
 
 /** Creates a listener; it hears nothing until told to. */
-export function createHeartbeatListener(parts: HeartbeatListenerParts): HeartbeatListener {
-  const { bucket, clock, logger, onBeat, onGoodbye, sessionOf } = parts;
+export function createHeartbeatListener<Known extends KnownPeel>(
+  parts: HeartbeatListenerParts<Known>,
+): HeartbeatListener {
+  const { bucket, clock, logger, find, onBeat, onGoodbye } = parts;
   const malformed: Record<MalformedReason, number> = { empty: 0, oversize: 0, encoding: 0, schema: 0, key: 0 };
   const malformedMono = new Map<string, number>();
   const throttle = createThrottle(clock, LOG_EVERY_MS);
@@ -71,11 +80,12 @@ export function createHeartbeatListener(parts: HeartbeatListenerParts): Heartbea
       onGoodbye(key, write.header(HEADER_SESSION));
       return;
     }
-    const decoded = decodeBeat(key, value, sessionOf?.(key));
+    const known = find(key);
+    const decoded = decodeBeat(key, value, known?.session);
     if (!decoded.ok) refuse(key, decoded.reason, value.length);
     else {
       if (malformedMono.size > 0) malformedMono.delete(key);
-      onBeat(key, decoded.value);
+      onBeat(key, decoded.value, known);
     }
   };
 

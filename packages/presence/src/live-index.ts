@@ -45,9 +45,12 @@ export class LiveIndex {
   readonly #verdicts: Verdicts;
   readonly #review: LossReview;
   #heard = 0;
+  /** The wall clock less the monotonic one, as of the last time that time passed: to ask both for each beat takes twice as long. */
+  #wallLeadMs: number;
 
   constructor(parts: LiveIndexParts) {
     this.#parts = parts;
+    this.#wallLeadMs = parts.clock.wallMs() - parts.clock.monoMs();
     this.#verdicts = new Verdicts({
       ...parts,
       onUntold: (entry) => this.#drop(entry),
@@ -92,7 +95,7 @@ export class LiveIndex {
 
   /** Takes in what was told of a peel before this index began: it is told again only where it has changed. */
   restore(id: string, record: RosterRecord): void {
-    const entry = this.#entryOf(id);
+    const entry = this.get(id) ?? this.#enter(id);
     if (entry.told === undefined) this.#verdicts.restore(entry, record);
   }
 
@@ -102,14 +105,14 @@ export class LiveIndex {
     if (entry) this.#drop(entry);
   }
 
-  /** A beat was heard. */
-  hear(id: string, beat: Heartbeat): void {
-    const { clock } = this.#parts;
+  /** A beat was heard; `known`: what `get` gives for this peel, for who has asked already. */
+  hear(id: string, beat: Heartbeat, known: PeelEntry | undefined = this.get(id)): void {
+    const nowMono = this.#parts.clock.monoMs();
     this.#heard += 1;
     if (this.observer.state.answeredMono === undefined) this.observer.answered();
-    const entry = this.#entryOf(id);
-    entry.clockSkewMs = beat.sentAt > 0 ? beat.sentAt - clock.wallMs() : Number.NaN;
-    this.#beat(entry, beat, clock.monoMs());
+    const entry = known ?? this.#enter(id);
+    entry.clockSkewMs = beat.sentAt > 0 ? Math.round(beat.sentAt - nowMono - this.#wallLeadMs) : undefined;
+    this.#beat(entry, beat, nowMono);
   }
 
   /**
@@ -119,7 +122,7 @@ export class LiveIndex {
   see(id: string, beat: Heartbeat, storedMono: number): boolean {
     const known = this.#entries.get(id);
     if (!known && this.#parts.clock.monoMs() >= storedMono + this.#parts.ttlMs) return false;
-    const entry = known ?? this.#entryOf(id);
+    const entry = known ?? this.#enter(id);
     if (isKnownBeat(entry, beat) || storedMono <= entry.heardMono + SAME_BEAT_MS) return false;
     const wasHeard = entry.heardMono !== Number.NEGATIVE_INFINITY;
     // The last beat of one that had crashed before this index began: whether it is back, its next beat says.
@@ -211,15 +214,14 @@ export class LiveIndex {
 
   /** Time has passed. */
   advance(): void {
-    this.#verdicts.advance(this.#parts.clock.monoMs());
+    const nowMono = this.#parts.clock.monoMs();
+    this.#wallLeadMs = this.#parts.clock.wallMs() - nowMono;
+    this.#verdicts.advance(nowMono);
   }
 
-  #entryOf(id: string): PeelEntry {
-    let entry = this.#entries.get(id);
-    if (!entry) {
-      entry = new PeelEntry(id);
-      this.#entries.set(id, entry);
-    }
+  #enter(id: string): PeelEntry {
+    const entry = new PeelEntry(id);
+    this.#entries.set(id, entry);
     return entry;
   }
 

@@ -35,7 +35,7 @@ export class LivePresence implements PeelPresence {
     this.pingable = entry.pingable;
     this.seq = entry.seq || undefined;
     this.lastBeatAgoMs = Number.isFinite(entry.heardMono) ? nowMono - entry.heardMono : undefined;
-    this.clockSkewMs = Number.isNaN(entry.clockSkewMs) ? undefined : entry.clockSkewMs;
+    this.clockSkewMs = entry.clockSkewMs;
     this.#entry = entry;
     this.#nowMono = nowMono;
     this.#ttlMs = ttlMs;

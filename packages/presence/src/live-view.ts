@@ -112,11 +112,11 @@ class BucketView implements LiveView {
       bucket,
       clock,
       logger,
-      sessionOf: (id) => this.#index.get(id)?.session,
-      onBeat: (id, beat) => {
-        this.#index.hear(id, beat);
-        const isSample = this.#index.heard % SKEW_EVERY === 0 && beat.sentAt > 0;
-        if (isSample) this.#onSkew(beat.sentAt - clock.wallMs());
+      find: (id) => this.#index.get(id),
+      onBeat: (id, beat, known) => {
+        this.#index.hear(id, beat, known);
+        const skewMs = known?.clockSkewMs;
+        if (skewMs !== undefined && this.#index.heard % SKEW_EVERY === 0) this.#onSkew(skewMs);
       },
       onGoodbye: (key, session) => this.#goodbye(key, session),
     });

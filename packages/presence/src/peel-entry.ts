@@ -39,8 +39,8 @@ export class PeelEntry implements PeelEvidence {
   protocol = 0;
   intervalMs = 0;
   pingable = false;
-  /** Its clock less ours at the last beat, in ms; NaN where unknown. */
-  clockSkewMs: number = Number.NaN;
+  /** Its clock less ours at the last beat, in ms, where it says what it has. */
+  clockSkewMs: number | undefined;
   rival: Rival | undefined = undefined;
   interleaved = false;
   left = false;

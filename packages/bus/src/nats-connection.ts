@@ -121,12 +121,8 @@ class NatsBackedConnection implements Connection {
     const { reply, headers } = options;
     try {
       // Most messages have no headers, and there can be hundreds of thousands a second: no object more than needed.
-      const encoded = headers ? encodeHeaders(headers) : {};
-      this.#liveClient(subject).publish(
-        subject,
-        payload,
-        reply === undefined ? encoded : Object.assign(encoded, { reply }),
-      );
+      const plain = reply === undefined ? {} : { reply };
+      this.#liveClient(subject).publish(subject, payload, headers ? { ...plain, ...encodeHeaders(headers) } : plain);
     } catch (error) {
       throw fromClientError(error, subject);
     }

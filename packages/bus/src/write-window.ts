@@ -32,10 +32,10 @@ export interface WriteWindowParts {
   readonly maxInFlight?: number;
   /** Longest time an answer may take. */
   readonly timeoutMs: number;
-  /** Told of each write that is stored, with the tag it was given and its revision. */
-  readonly onStored: (tag: number, revision: number, tookMs: number) => void;
+  /** Told of each write that is stored, with the tag it was given, its revision, how long that took, and when it is. */
+  readonly onStored: (tag: number, revision: number, tookMs: number, nowMono: number) => void;
   /** Told of each that was refused (`BACKPRESSURE`, …) or whose outcome is unknown (`TIMEOUT`, `NOT_CONNECTED`, `UNAVAILABLE`). */
-  readonly onFailed: (tag: number, error: FleetError, tookMs: number) => void;
+  readonly onFailed: (tag: number, error: FleetError) => void;
 }
 
 /**
@@ -55,10 +55,10 @@ export interface WriteWindow {
   /** How many more may be sent now. */
   readonly room: number;
   /**
-   * Writes a value; there must be room. It is not copied: it must stay as it is. Throws `NOT_CONNECTED`, and then nothing
-   * is told of it.
+   * Writes a value; there must be room. It is not copied: it must stay as it is. Gives when it was sent. Throws
+   * `NOT_CONNECTED`, and then nothing is told of it.
    */
-  put(bucket: string, key: string, value: Uint8Array, tag: number): void;
+  put(bucket: string, key: string, value: Uint8Array, tag: number): number;
   /** Writes a delete marker, in the same way. */
   delete(bucket: string, key: string, tag: number, options?: Pick<WriteOptions, "expectedRevision" | "headers">): void;
   /** Ends it; nothing more is told of what is on its way. */
@@ -142,8 +142,8 @@ class TaggedWindow implements WriteWindow {
     return Math.max(0, this.#limit - (this.#size - this.#free));
   }
 
-  put(bucket: string, key: string, value: Uint8Array, tag: number): void {
-    this.#send(bucketSubject(bucket, key), value, tag);
+  put(bucket: string, key: string, value: Uint8Array, tag: number): number {
+    return this.#send(bucketSubject(bucket, key), value, tag);
   }
 
   delete(
@@ -163,7 +163,7 @@ class TaggedWindow implements WriteWindow {
     this.#close();
   }
 
-  #send(subject: string, payload: Uint8Array, tag: number, headers?: Headers): void {
+  #send(subject: string, payload: Uint8Array, tag: number, headers?: Headers): number {
     const { connection } = this.#parts;
     invariant(this.#free > 0, "there is room in the window");
     const slot = this.#freeSlots[this.#free - 1] as number;
@@ -174,9 +174,11 @@ class TaggedWindow implements WriteWindow {
     this.#nextTokens[slot] = token + this.#size;
     this.#tokens[slot] = token;
     this.#tags[slot] = tag;
-    this.#sentMono[slot] = connection.clock.monoMs();
+    const sentMono = connection.clock.monoMs();
+    this.#sentMono[slot] = sentMono;
     this.#inFlight += 1;
     this.#watchTime();
+    return sentMono;
   }
 
   #vacate(slot: number): void {
@@ -189,16 +191,16 @@ class TaggedWindow implements WriteWindow {
   #tell(slot: number, outcome: number | FleetError): void {
     const { connection, timeoutMs, onStored, onFailed } = this.#parts;
     const tag = this.#tags[slot] as number;
-    const tookMs = connection.clock.monoMs() - (this.#sentMono[slot] as number);
     this.#inFlight -= 1;
     if (typeof outcome === "number") {
       this.#grow();
-      onStored(tag, outcome, tookMs);
+      const nowMono = connection.clock.monoMs();
+      onStored(tag, outcome, nowMono - (this.#sentMono[slot] as number), nowMono);
     } else {
       if (outcome.code === "BACKPRESSURE") this.#shrink(ONE_BURST_MS);
       // What was sent before the last time is answered by then.
       if (outcome.code === "TIMEOUT") this.#shrink(timeoutMs);
-      onFailed(tag, outcome, tookMs);
+      onFailed(tag, outcome);
     }
   }
 

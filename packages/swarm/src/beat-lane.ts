@@ -61,7 +61,7 @@ export class BeatLane {
     this.#window = createWriteWindow({
       connection,
       timeoutMs: beatDeadlineMs(parts.intervalMs),
-      onStored: (tag, revision, tookMs) => this.#onStored(tag, revision, tookMs),
+      onStored: (tag, revision, tookMs, nowMono) => this.#onStored(tag, revision, tookMs, nowMono),
       onFailed: (tag, error) => this.#onFailed(tag, error),
     });
   }
@@ -199,10 +199,10 @@ export class BeatLane {
     // Told before it is sent: should that fail, what is counted adds up all the same.
     beats.sent += 1;
     beats.inFlight += 1;
-    if (clock.monoMs() - (records.dueMono[peel] as number) > LATE_PART * intervalMs) beats.late += 1;
     try {
-      this.#window.put(HEARTBEAT_BUCKET, names.idOf(peel), value, this.#tag(peel, BEAT));
+      const sentMono = this.#window.put(HEARTBEAT_BUCKET, names.idOf(peel), value, this.#tag(peel, BEAT));
       records.inFlight[peel] = 1;
+      if (sentMono - (records.dueMono[peel] as number) > LATE_PART * intervalMs) beats.late += 1;
     } catch (error) {
       this.#countFailure(error as FleetError);
       throw error;
@@ -233,7 +233,7 @@ export class BeatLane {
     return tagOf(peel, this.#parts.records.life[peel] as number, kind);
   }
 
-  #onStored(tag: number, revision: number, tookMs: number): void {
+  #onStored(tag: number, revision: number, tookMs: number, nowMono: number): void {
     const { records, ledger } = this.#parts;
     const peel = peelOf(tag);
     const kind = kindOf(tag);
@@ -243,7 +243,7 @@ export class BeatLane {
       ledger.beats.inFlight -= 1;
       ledger.beats.acknowledged += 1;
       ledger.ack.record(tookMs);
-      if (this.#isCurrent(tag)) this.#acknowledge(peel, revision);
+      if (this.#isCurrent(tag)) this.#acknowledge(peel, revision, nowMono);
     } else if (this.#isCurrent(tag)) {
       records.inFlight[peel] = 0;
       this.#gone(peel, LEFT);
@@ -253,9 +253,8 @@ export class BeatLane {
     if (this.#queue.size > 0 && room >= limit * REFILL_PART) this.#fill();
   }
 
-  #acknowledge(peel: number, revision: number): void {
-    const { records, ledger, clock, ttlMs, factsOf } = this.#parts;
-    const nowMono = clock.monoMs();
+  #acknowledge(peel: number, revision: number, nowMono: number): void {
+    const { records, ledger, ttlMs, factsOf } = this.#parts;
     if (nowMono - (records.heardMono[peel] as number) > ttlMs()) ledger.beats.missedTtl += 1;
     records.acknowledge(peel, revision, nowMono);
     if (factsOf && records.seq[peel] === 1) this.#facts.push(peel);

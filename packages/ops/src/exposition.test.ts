@@ -129,3 +129,23 @@ test("scraped as text, as OpenMetrics, as text and as both at once, the samples 
     first,
   );
 });
+
+test("labels are the same in each format, also those that are numbers", async () => {
+  const metrics = createMetrics({ component: "peel", version: "v1" });
+  const [major, minor, patch] = process.version.slice(1).split(".");
+  const labels = { version: process.version, major, minor, patch };
+  const line = `nodejs_version_info{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`)}} 1`;
+  for (const format of ["text", "openmetrics"] as const) {
+    assert.ok((await metrics.render(format)).body.split("\n").includes(line), format);
+  }
+  const families: { name: string; samples: unknown[] }[] = JSON.parse((await metrics.render("json")).body).metrics;
+  const info = families.find(({ name }) => name === "nodejs_version_info");
+  assert.deepEqual(info?.samples, [{ name: "nodejs_version_info", labels, value: 1 }]);
+});
+
+test("JSON takes a text with any character", () => {
+  for (const help of ['One "quoted", \\, \n, \u007f, é 東 🍊.', "\t and \u0001."]) {
+    const { body } = written([{ name: "fleet_it", type: "gauge", help, values: [] }], "json");
+    assert.equal(JSON.parse(body).metrics[0].help, help);
+  }
+});

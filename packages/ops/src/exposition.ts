@@ -1,4 +1,4 @@
-import { type MetricFamily, type MetricValue, openMetricsName } from "./metric-family.ts";
+import { type MetricFamily, type MetricValue, TOTAL } from "./metric-family.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 
 /** How metrics are written: `text` is the Prometheus text format 0.0.4, `openmetrics` OpenMetrics 1.0. */
@@ -10,13 +10,10 @@ export interface Exposition {
   readonly body: string;
 }
 
-/** Writes a number that is the bound of a bucket. */
-type FormatBound = (bound: number) => string;
-
 /**
  * Writes `families`, by way of `buffer`, which must be empty: a scrape leaves nothing behind for the garbage collector but its
- * answer and what it was read from. All formats have the same samples under the same names; prom-client's own writer is
- * not used, because it renames the counters of a registry for good when it is asked for OpenMetrics.
+ * answer and what it was read from. Hence loops that count here: until V8 has compiled it, `for … of` makes an object at each
+ * step. All formats have the same samples under the same names.
  */
 export function writeExposition(
   families: readonly MetricFamily[],
@@ -25,10 +22,11 @@ export function writeExposition(
 ): Exposition {
   switch (format) {
     case "text":
-      writeText(families, buffer);
+      writeLines(families, format, buffer);
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: buffer.take() };
     case "openmetrics":
-      writeOpenMetrics(families, buffer);
+      writeLines(families, format, buffer);
+      buffer.append("# EOF\n");
       return { contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8", body: buffer.take() };
     case "json":
       writeJson(families, buffer);
@@ -36,98 +34,99 @@ export function writeExposition(
   }
 }
 
-function writeText(families: readonly MetricFamily[], buffer: TextBuffer): void {
-  for (const family of families) {
-    writeHeader(family.name, escapeLines(family.help), family, buffer);
-    for (const value of family.values) writeSample(family, value, formatNumber, buffer);
+type LineFormat = Exclude<ExpositionFormat, "json">;
+
+/** What is escaped in a text that ends with its line, and in one that a quote ends. */
+const IN_LINE = "\\\n";
+const IN_QUOTES = '\\\n"';
+
+function writeLines(families: readonly MetricFamily[], format: LineFormat, buffer: TextBuffer): void {
+  for (let index = 0; index < families.length; index += 1) {
+    const family = families[index] as MetricFamily;
+    buffer.append("# HELP ");
+    writeFamilyName(family, format, buffer);
+    buffer.append(" ");
+    buffer.append(family.help, format === "text" ? IN_LINE : IN_QUOTES);
+    buffer.append("\n# TYPE ");
+    writeFamilyName(family, format, buffer);
+    buffer.append(" ");
+    buffer.append(family.type);
+    buffer.append("\n");
+    writeSamples(family, format, buffer);
   }
 }
 
-function writeOpenMetrics(families: readonly MetricFamily[], buffer: TextBuffer): void {
-  for (const family of families) {
-    writeHeader(openMetricsName(family), escapeQuotes(family.help), family, buffer);
-    for (const value of family.values) writeSample(family, value, formatFloat, buffer);
-  }
-  buffer.append("# EOF\n");
-}
-
-function writeHeader(name: string, help: string, { type }: MetricFamily, buffer: TextBuffer): void {
-  buffer.append("# HELP ");
+function writeFamilyName({ name, type }: MetricFamily, format: LineFormat, buffer: TextBuffer): void {
   buffer.append(name);
-  buffer.append(" ");
-  buffer.append(help);
-  buffer.append("\n# TYPE ");
-  buffer.append(name);
-  buffer.append(" ");
-  buffer.append(type);
-  buffer.append("\n");
+  if (format === "openmetrics" && type === "counter" && name.endsWith(TOTAL)) buffer.drop(TOTAL.length);
 }
 
-function writeSample(
-  { name }: MetricFamily,
-  { metricName = name, labels, value }: MetricValue,
-  formatBound: FormatBound,
-  buffer: TextBuffer,
-): void {
-  buffer.append(metricName);
-  let separator = "{";
-  for (const label in labels) {
-    buffer.append(separator);
-    buffer.append(label);
-    buffer.append('="');
-    buffer.append(escapeQuotes(formatLabel(labels[label], formatBound)));
-    separator = '",';
+function writeSamples({ name, values }: MetricFamily, format: LineFormat, buffer: TextBuffer): void {
+  for (let index = 0; index < values.length; index += 1) {
+    const { metricName = name, labels, value } = values[index] as MetricValue;
+    buffer.append(metricName);
+    let separator = "{";
+    for (const label in labels) {
+      buffer.append(separator);
+      separator = '",';
+      buffer.append(label);
+      buffer.append('="');
+      const text = labelText(labels[label]);
+      buffer.append(text, IN_QUOTES);
+      // OpenMetrics wants bounds written as floats, so that 1 and 1.0 are not two series.
+      if (format === "openmetrics" && label === "le" && WHOLE.test(text)) buffer.append(".0");
+    }
+    buffer.append(separator === "{" ? " " : '"} ');
+    writeNumber(value, buffer);
+    buffer.append("\n");
   }
-  buffer.append(separator === "{" ? " " : '"} ');
-  buffer.append(formatNumber(value));
-  buffer.append("\n");
 }
+
+const WHOLE = /^-?\d+$/;
 
 /** JSON has no infinities: bounds and values that are not finite are written as text, as elsewhere. */
 function writeJson(families: readonly MetricFamily[], buffer: TextBuffer): void {
   buffer.append('{"schema_version":1,"metrics":[');
-  let separator = "{";
-  for (const { name, type, help, values } of families) {
-    buffer.append(separator);
-    separator = ",{";
-    buffer.append('"name":');
-    writeJsonText(name, buffer);
+  for (let index = 0; index < families.length; index += 1) {
+    const family = families[index] as MetricFamily;
+    buffer.append(index === 0 ? '{"name":' : ',{"name":');
+    writeJsonText(family.name, buffer);
     buffer.append(',"type":');
-    writeJsonText(type, buffer);
+    writeJsonText(family.type, buffer);
     buffer.append(',"help":');
-    writeJsonText(help, buffer);
+    writeJsonText(family.help, buffer);
     buffer.append(',"samples":[');
-    let before = "{";
-    for (const value of values) {
-      buffer.append(before);
-      before = ",{";
-      writeJsonSample(name, value, buffer);
-    }
+    writeJsonSamples(family, buffer);
     buffer.append("]}");
   }
   buffer.append("]}");
 }
 
-function writeJsonSample(name: string, { metricName = name, labels, value }: MetricValue, buffer: TextBuffer): void {
-  buffer.append('"name":');
-  writeJsonText(metricName, buffer);
-  buffer.append(',"labels":{');
-  let separator = "";
-  for (const label in labels) {
-    buffer.append(separator);
-    separator = ",";
-    writeJsonText(label, buffer);
-    buffer.append(":");
-    writeJsonText(formatLabel(labels[label], formatNumber), buffer);
+function writeJsonSamples({ name, values }: MetricFamily, buffer: TextBuffer): void {
+  for (let index = 0; index < values.length; index += 1) {
+    const { metricName = name, labels, value } = values[index] as MetricValue;
+    buffer.append(index === 0 ? '{"name":' : ',{"name":');
+    writeJsonText(metricName, buffer);
+    buffer.append(',"labels":{');
+    let separator = "";
+    for (const label in labels) {
+      buffer.append(separator);
+      separator = ",";
+      writeJsonText(label, buffer);
+      buffer.append(":");
+      writeJsonText(labelText(labels[label]), buffer);
+    }
+    const quote = Number.isFinite(value) ? "" : '"';
+    buffer.append('},"value":');
+    buffer.append(quote);
+    writeNumber(value, buffer);
+    buffer.append(quote);
+    buffer.append("}");
   }
-  buffer.append('},"value":');
-  if (Number.isFinite(value)) buffer.append(formatNumber(value));
-  else writeJsonText(formatNumber(value), buffer);
-  buffer.append("}");
 }
 
-/** Printable ASCII that JSON takes as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+/** Has nothing for which JSON has other escapes than a label has. */
+const PLAIN = /^[\n -\uffff]*$/;
 
 function writeJsonText(text: string, buffer: TextBuffer): void {
   if (!PLAIN.test(text)) {
@@ -135,30 +134,16 @@ function writeJsonText(text: string, buffer: TextBuffer): void {
     return;
   }
   buffer.append('"');
-  buffer.append(text);
+  buffer.append(text, IN_QUOTES);
   buffer.append('"');
 }
 
-/** The only labels that are numbers are the bounds of a histogram's buckets. */
-function formatLabel(value: string | number | undefined, formatBound: FormatBound): string {
-  return typeof value === "number" ? formatBound(value) : (value ?? "");
+/** prom-client has numbers in labels: the bounds of buckets, and the parts of Node.js's version. */
+function labelText(value: string | number | undefined): string {
+  return String(value ?? "");
 }
 
-function formatNumber(value: number): string {
-  if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
-  return value > 0 ? "+Inf" : "-Inf";
-}
-
-/** OpenMetrics wants bounds written as floats, so that 1 and 1.0 are not two series. */
-function formatFloat(value: number): string {
-  const text = formatNumber(value);
-  return /^-?\d+$/.test(text) ? `${text}.0` : text;
-}
-
-function escapeLines(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-}
-
-function escapeQuotes(text: string): string {
-  return escapeLines(text).replaceAll('"', '\\"');
+function writeNumber(value: number, buffer: TextBuffer): void {
+  if (Number.isFinite(value) || Number.isNaN(value)) buffer.appendNumber(value);
+  else buffer.append(value > 0 ? "+Inf" : "-Inf");
 }

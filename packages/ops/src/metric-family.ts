@@ -9,7 +9,7 @@ export interface MetricDescription {
 
 export type MetricType = "counter" | "gauge" | "histogram";
 
-/** A metric with the values it had at one scrape, in the form in which prom-client gives them: nothing is copied. */
+/** A metric with its values as of now, in the form in which prom-client gives them: nothing is copied. */
 export interface MetricFamily {
   readonly name: string;
   readonly type: MetricType;
@@ -24,7 +24,10 @@ export interface MetricValue {
   readonly value: number;
 }
 
+/** What the name of a counter ends in. */
+export const TOTAL = "_total";
+
 /** The name under which OpenMetrics knows a metric: that of a counter without its suffix. */
 export function openMetricsName({ name, type }: Pick<MetricDescription, "name" | "type">): string {
-  return type === "counter" ? name.replace(/_total$/, "") : name;
+  return type === "counter" && name.endsWith(TOTAL) ? name.slice(0, -TOTAL.length) : name;
 }

@@ -1,5 +1,5 @@
 /** The labels' values, where a metric has labels. */
-type LabelArgument<Label extends string> = [Label] extends [never] ? [] : [labels: LabelValues<Label>];
+export type LabelArgument<Label extends string> = [Label] extends [never] ? [] : [labels: LabelValues<Label>];
 
 /** A value for every label. Each combination is a time series: never an id, a subject or a message. */
 export type LabelValues<Label extends string> = Readonly<Record<Label, string>>;

@@ -126,6 +126,7 @@ test("a name that breaks the rules or is taken is a programming error", () => {
   const metrics = createMetrics(identity);
   assert.throws(() => metrics.counter("beats", "Beats."), /invariant violated: counter name "beats" ends in _total/);
   assert.throws(() => metrics.gauge("connected-peels", "Peels."), /invariant violated/);
+  assert.throws(() => metrics.gauge("peels", "Peels.", ["by-state"]), /label "by-state" of "peels" is snake_case/);
   metrics.gauge("connected_peels", "Peels.");
   assert.throws(() => metrics.gauge("connected_peels", "Peels."), /is not taken by fleet_connected_peels/);
 });

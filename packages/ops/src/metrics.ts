@@ -2,15 +2,10 @@ import { InvalidOptionsError, invariant } from "@fleet/runtime";
 import * as z from "zod";
 import { type ComputedMetric, createComputedMetric } from "./computed-metric.ts";
 import { type Exposition, type ExpositionFormat, writeExposition } from "./exposition.ts";
+import { createCounter, createGauge, createHistogram, type KeptMetric } from "./kept-metric.ts";
 import type { Counter, Gauge, Histogram, Reading } from "./metric.ts";
-import { type MetricDescription, type MetricFamily, type MetricType, openMetricsName } from "./metric-family.ts";
-import {
-  collectProcessMetrics,
-  Registry,
-  Counter as TotalCounter,
-  Gauge as ValueGauge,
-  Histogram as ValueHistogram,
-} from "./prometheus-client.ts";
+import { type MetricDescription, type MetricFamily, type MetricType, openMetricsName, TOTAL } from "./metric-family.ts";
+import { createProcessMetrics } from "./process-metrics.ts";
 import { createTextBuffer } from "./text-buffer.ts";
 
 export interface MetricsOptions {
@@ -58,44 +53,8 @@ export interface Metrics {
 }
 
 const PREFIX_PATTERN = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const SNAKE_CASE = /^[a-z][a-z0-9_]*$/;
 const PREFIX_RULE = "is not a metric prefix; it takes letters, digits and underscores, and no digit first";
-
-/**
- * The event-loop delay monitor of prom-client ticks every 10 ms, which alone costs a resting peel 0.7 % of a CPU
- * (budget: 0.1 %), and slower ticks are added to the delays it tells. So it never ticks, and what it would say is left
- * out; `nodejs_eventloop_lag_seconds`, measured at the scrape, stays.
- */
-const DELAY_MONITOR_RESOLUTION_MS = 2 ** 31 - 1;
-const DELAY_MONITOR_METRICS = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
-  (figure) => `nodejs_eventloop_lag_${figure}_seconds`,
-);
-
-/** Gauges that end like counters, which OpenMetrics forbids; `nodejs_active_handles{type}` and so on tell the same. */
-const MISNAMED_METRICS = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
-
-const MICROS_PER_SECOND = 1e6;
-
-/** The time that the process has computed, since it began. */
-const CPU_METRICS: readonly [name: string, help: string, read: () => number][] = [
-  [
-    "process_cpu_user_seconds_total",
-    "Total user CPU time spent in seconds.",
-    () => process.cpuUsage().user / MICROS_PER_SECOND,
-  ],
-  [
-    "process_cpu_system_seconds_total",
-    "Total system CPU time spent in seconds.",
-    () => process.cpuUsage().system / MICROS_PER_SECOND,
-  ],
-  [
-    "process_cpu_seconds_total",
-    "Total user and system CPU time spent in seconds.",
-    () => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / MICROS_PER_SECOND;
-    },
-  ],
-];
 
 /** A schema for a metric prefix option. */
 export function metricPrefixOption(): z.ZodType<string, string> {
@@ -111,111 +70,85 @@ export function createMetrics(options: MetricsOptions): Metrics {
   if (!PREFIX_PATTERN.test(prefix)) {
     throw new InvalidOptionsError([{ option: "prefix", message: `"${prefix}" ${PREFIX_RULE}` }]);
   }
-  const registry = new Registry();
-  const describe = () => registry.getMetricsAsArray().map((metric) => descriptionOf(registered(metric)));
-  const define = <Label extends string>(name: string, help: string, labels: readonly Label[] = []) => {
-    invariant(/^[a-z][a-z0-9_]*$/.test(name), `metric name "${name}" is snake_case`);
-    const fullName = `${prefix}_${name}`;
-    const family = fullName.replace(/_total$/, "");
-    const taken = describe().find((other) => openMetricsName(other) === family);
+  const families: (MetricDescription & MetricFamily)[] = [];
+  const describe = () => families.map(({ name, type, help, labels }) => ({ name, type, help, labels }));
+  const define = (type: MetricType, name: string, help: string, labels: readonly string[]): MetricDescription => {
+    invariant(SNAKE_CASE.test(name), `metric name "${name}" is snake_case`);
+    for (const label of labels) invariant(SNAKE_CASE.test(label), `label "${label}" of "${name}" is snake_case`);
+    if (type === "counter") invariant(name.endsWith(TOTAL), `counter name "${name}" ends in ${TOTAL}`);
+    else invariant(!name.endsWith(TOTAL), `name "${name}" of no counter does not end in ${TOTAL}`);
+    const description = { name: `${prefix}_${name}`, type, help, labels: [...labels] };
+    const taken = families.find((other) => openMetricsName(other) === openMetricsName(description));
     invariant(!taken, `metric name "${name}" is not taken by ${taken?.name}`);
-    return { name: fullName, help, labelNames: [...labels], registers: [registry] };
-  };
-  const defineCounter = <Label extends string>(name: string, help: string, labels?: readonly Label[]) => {
-    invariant(name.endsWith("_total"), `counter name "${name}" ends in _total`);
-    return define(name, help, labels);
-  };
-  const defineOther = <Label extends string>(name: string, help: string, labels?: readonly Label[]) => {
-    invariant(!name.endsWith("_total"), `name "${name}" of no counter does not end in _total`);
-    return define(name, help, labels);
+    return description;
   };
 
   let failedReads = 0;
-  const computed = new Map<string, ComputedMetric>();
-  /**
-   * A metric that prom-client knows like all others, but whose values it does not keep: it would make new objects for
-   * each at every scrape.
-   */
-  const compute = <Label extends string>(name: string, metric: RegisteredMetric, read: () => Reading<Label>) => {
+  const computed: ComputedMetric[] = [];
+  const compute = <Label extends string = never>(
+    type: MetricType,
+    name: string,
+    help: string,
+    read: () => Reading<Label>,
+    labels: readonly Label[] = [],
+  ) => {
     const onError = (error: unknown) => {
       failedReads += 1;
       options.onReadError?.(name, error);
     };
-    const entry = createComputedMetric({ ...descriptionOf(metric), read, onError });
-    computed.set(metric.name, entry);
-    return entry;
+    const metric = createComputedMetric({ ...define(type, name, help, labels), read, onError });
+    families.push(metric.family);
+    return metric;
   };
-  const computeCounter = <Label extends string = never>(
-    name: string,
-    help: string,
-    read: () => Reading<Label>,
-    labels?: readonly Label[],
-  ) => compute(name, registered(new TotalCounter(defineCounter(name, help, labels))), read);
-  const readErrors = computeCounter(
+  const readErrors = compute(
+    "counter",
     "metrics_read_errors_total",
     "Computed metrics that could not be read and were left out of a scrape.",
     () => failedReads,
   );
+  const processMetrics = createProcessMetrics();
+  families.push(...processMetrics.families);
 
-  /** All metrics with their values as of now, in the order in which they were registered. */
-  const readFamilies = async (): Promise<readonly MetricFamily[]> => {
-    const metrics = registry.getMetricsAsArray().map(registered);
-    const kept = await Promise.all(metrics.filter(({ name }) => !computed.has(name)).map((metric) => metric.get()));
-    for (const metric of computed.values()) metric.refresh();
-    // It was among the first, and counts those after it too.
+  /** Has all families give their values as of now. */
+  const refresh = async () => {
+    await processMetrics.refresh();
+    computed.forEach((metric) => {
+      metric.refresh();
+    });
+    // It counts those of this scrape.
     readErrors.refresh();
-    let next = 0;
-    return metrics.map(({ name }) => computed.get(name)?.family ?? (kept[next++] as MetricFamily));
   };
   const buffer = createTextBuffer();
 
-  for (const [name, help, read] of CPU_METRICS) {
-    compute<never>(name, registered(new TotalCounter({ name, help, registers: [registry] })), read);
-  }
-  collectProcessMetrics(registry, { eventLoopMonitoringPrecision: DELAY_MONITOR_RESOLUTION_MS });
-  for (const name of [...DELAY_MONITOR_METRICS, ...MISNAMED_METRICS]) registry.removeSingleMetric(name);
-  new ValueGauge(defineOther("build_info", "What runs here; always 1.", ["version", "component", "node_version"])).set(
+  const keep = <Metric>(description: MetricDescription, { metric, values }: KeptMetric<Metric>): Metric => {
+    families.push({ ...description, values });
+    return metric;
+  };
+  const gauge = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) =>
+    keep(define("gauge", name, help, labels), createGauge(labels));
+  gauge("build_info", "What runs here; always 1.", ["version", "component", "node_version"]).set(
     { version, component, node_version: process.version },
     1,
   );
 
   return {
     prefix,
-    // prom-client takes labels and value in these very places, but types them by overloads.
-    counter<Label extends string>(name: string, help: string, labels?: readonly Label[]) {
-      return new TotalCounter(defineCounter(name, help, labels)) as unknown as Counter<Label>;
+    counter: (name, help, labels = []) => keep(define("counter", name, help, labels), createCounter(labels)),
+    gauge,
+    histogram(name, help, bounds, labels = []) {
+      const description = define("histogram", name, help, labels);
+      return keep(description, createHistogram(description.name, bounds, labels));
     },
-    gauge<Label extends string>(name: string, help: string, labels?: readonly Label[]) {
-      return new ValueGauge(defineOther(name, help, labels)) as unknown as Gauge<Label>;
+    computedCounter(name, help, read, labels) {
+      computed.push(compute("counter", name, help, read, labels));
     },
-    histogram<Label extends string>(name: string, help: string, bounds: readonly number[], labels?: readonly Label[]) {
-      const definition = { ...defineOther(name, help, labels), buckets: [...bounds] };
-      return new ValueHistogram(definition) as unknown as Histogram<Label>;
-    },
-    computedCounter: computeCounter,
     computedGauge(name, help, read, labels) {
-      compute(name, registered(new ValueGauge(defineOther(name, help, labels))), read);
+      computed.push(compute("gauge", name, help, read, labels));
     },
     describe,
     async render(format = "text") {
-      return writeExposition(await readFamilies(), format, buffer);
+      await refresh();
+      return writeExposition(families, format, buffer);
     },
   };
-}
-
-/** What prom-client keeps of a metric; its types leave most of it out. */
-interface RegisteredMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: MetricType;
-  readonly labelNames: readonly string[];
-  get(): Promise<MetricFamily>;
-}
-
-function registered(metric: unknown): RegisteredMetric {
-  return metric as RegisteredMetric;
-}
-
-function descriptionOf({ name, type, help, labelNames }: RegisteredMetric): MetricDescription {
-  return { name, type, help, labels: labelNames };
 }

@@ -8,9 +8,6 @@ import type * as client from "prom-client";
 const load = createRequire(import.meta.url);
 
 export const Registry: typeof client.Registry = load("prom-client/lib/registry");
-export const Counter: typeof client.Counter = load("prom-client/lib/counter");
-export const Gauge: typeof client.Gauge = load("prom-client/lib/gauge");
-export const Histogram: typeof client.Histogram = load("prom-client/lib/histogram");
 
 /** All that `collectDefaultMetrics` has but `processCpuTotal`, for whose exemplars OpenTelemetry is loaded. */
 const COLLECTORS = [

@@ -81,52 +81,59 @@ function heapUse(): HeapUse {
   return { youngBytes, oldBytes };
 }
 
-/** One scrape of many: the median for new objects, free of what is left of a page that is full, and the mean for others. */
-async function measure(
-  scrape: () => Promise<string>,
-  scrapes: number,
-  change?: (round: number) => void,
-): Promise<ScrapeAllocation> {
+type Scrape = () => Promise<string>;
+
+/** What a scrape allocates: exactly among new objects, and with the blocks that V8 took meanwhile among others. */
+async function allocated(scrape: Scrape): Promise<HeapUse & { readonly answerBytes: number }> {
+  // What a scrape has put off is done before the next: prom-client counts what waits.
+  await turn();
+  const before = heapUse();
+  const { length: answerBytes } = await scrape();
+  const after = heapUse();
+  return {
+    youngBytes: after.youngBytes - before.youngBytes,
+    oldBytes: after.oldBytes - before.oldBytes,
+    answerBytes,
+  };
+}
+
+/**
+ * What one scrape has above another, asked in turns so that V8 has compiled the same for both: of new objects the median,
+ * free of what is left of a page that is full, and of others the mean.
+ */
+async function measure(less: Scrape, more: Scrape, change: (round: number) => void): Promise<ScrapeAllocation> {
   // Until it is compiled: before that, V8 makes an object of each number that is no small integer.
   const warmUp = 3 * scrapes;
   const young: number[] = [];
   let [oldBytes, answerBytes] = [0, 0];
   for (let round = 0; round < warmUp + scrapes; round += 1) {
-    change?.(round);
-    // What a scrape has put off is done before the next: prom-client counts what waits.
-    await turn();
-    const before = heapUse();
-    const { length } = await scrape();
-    const after = heapUse();
+    change(round);
+    const [one, other] = [await allocated(less), await allocated(more)];
     if (round < warmUp) continue;
-    young.push(after.youngBytes - before.youngBytes);
-    oldBytes += after.oldBytes - before.oldBytes;
-    answerBytes += length;
+    young.push(other.youngBytes - one.youngBytes);
+    oldBytes += other.oldBytes - one.oldBytes;
+    answerBytes += other.answerBytes - one.answerBytes;
   }
   const median = young.sort((a, b) => a - b)[scrapes >> 1] ?? Number.NaN;
   return { allocatedBytes: median + oldBytes / scrapes, answerBytes: answerBytes / scrapes };
 }
 
-/** What `more` has above `less`, by as many as it has more of. */
-function difference(more: ScrapeAllocation, less: ScrapeAllocation, count = 1): ScrapeAllocation {
-  return {
-    allocatedBytes: (more.allocatedBytes - less.allocatedBytes) / count,
-    answerBytes: (more.answerBytes - less.answerBytes) / count,
-  };
-}
+const processMetrics = () => createMetrics({ component: "peel", version: "v1" });
+const scrapeOf = (metrics: Metrics) => async () => (await metrics.render()).body;
 
 const { of, scrapes } = givenOptions<ScrapeAllocationOptions>();
-const metrics = of === "peel" ? peelMetrics() : createMetrics({ component: "peel", version: "v1" });
-const scrape = async () => (await metrics.render()).body;
-const alone = await measure(scrape, scrapes);
 if (of === "peel" || of === "process") {
-  answer(difference(alone, await measure(async () => "", scrapes)));
+  const metrics = of === "peel" ? peelMetrics() : processMetrics();
+  const nothing = async () => "";
+  answer(await measure(nothing, scrapeOf(metrics), () => {}));
 } else {
+  const metrics = processMetrics();
   const changes = Array.from({ length: MORE_METRICS }, (_, index) =>
     KINDS[of](metrics, `bench_${of}_${String(index).padStart(3, "0")}_seconds`),
   );
-  const withMore = await measure(scrape, scrapes, (round) => {
+  const more = await measure(scrapeOf(processMetrics()), scrapeOf(metrics), (round) => {
     for (const change of changes) change(round);
   });
-  answer(difference(withMore, alone, of === "series" ? MORE_METRICS * SERIES : MORE_METRICS));
+  const count = of === "series" ? MORE_METRICS * SERIES : MORE_METRICS;
+  answer({ allocatedBytes: more.allocatedBytes / count, answerBytes: more.answerBytes / count });
 }

@@ -33,13 +33,17 @@ export function createQuerySubsystem(parts: QuerySubsystemParts): Subsystem {
 }
 
 /** The facts of peels that this master knows, and of no others. */
-function createOwnFacts(facts: FactsMirror, view: LiveView): Pick<FactsMirror, "get" | "ids" | "size" | "settled"> {
+function createOwnFacts(
+  facts: FactsMirror,
+  view: LiveView,
+): Pick<FactsMirror, "get" | "kept" | "ids" | "size" | "settled"> {
   return {
     get settled() {
       return facts.settled;
     },
     size: 0,
     get: (id) => (view.get(id) ? facts.get(id) : undefined),
+    kept: (id) => (view.get(id) ? facts.kept(id) : undefined),
     ids: () => [].values(),
   };
 }

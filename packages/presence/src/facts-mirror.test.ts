@@ -59,6 +59,7 @@ test("what was missed while the connection was lost is read when it is back, and
   await bucket.put("old", facts("linux"));
   const running = run();
   await clock.advance(0);
+  const held = mirror.kept("old");
   connection.become("disconnected");
   bucket.remove();
   bucket.restore();
@@ -69,6 +70,7 @@ test("what was missed while the connection was lost is read when it is back, and
   connection.become("connected");
   await clock.advance(0);
   assert.deepEqual([...mirror.ids()], ["new"]);
+  assert.equal(held?.listed, undefined);
   stop.abort();
   await running;
 });
@@ -151,6 +153,25 @@ test("labels that are no texts, too long or too many are left out", async () => 
   assert.deepEqual(mirror.get("odd")?.labels, { role: "web" });
   assert.equal(Object.keys(mirror.get("many")?.labels ?? {}).length, 32);
   assert.deepEqual(mirror.get("none"), { os: undefined, arch: undefined, version: undefined, labels: {} });
+  stop.abort();
+  await running;
+});
+
+test("who holds the facts of a peel has them as they become, and not once they are gone", async () => {
+  const { clock, bucket, connection, mirror, stop, run } = createScene();
+  await bucket.put("web-1", facts("linux"));
+  const running = run();
+  await clock.advance(0);
+  const held = mirror.kept("web-1");
+  await bucket.put("web-1", facts("plan9"));
+  assert.deepEqual(held?.listed, told("plan9"));
+  connection.become("connected");
+  await clock.advance(0);
+  assert.equal(mirror.kept("web-1"), held);
+  await bucket.delete("web-1");
+  assert.equal(held?.listed, undefined);
+  await bucket.put("web-1", facts("linux"));
+  assert.deepEqual([held?.listed, mirror.kept("web-1")?.listed], [undefined, told("linux")]);
   stop.abort();
   await running;
 });

@@ -9,7 +9,8 @@ import {
   withDeadline,
 } from "@fleet/runtime";
 import { decodeFacts, isPeelId } from "@fleet/wire";
-import { type ListedFacts, readListedFacts } from "./listed-facts.ts";
+import { type KeptFacts, type ListedFacts, readListedFacts } from "./listed-facts.ts";
+import { nextTurn } from "./next-turn.ts";
 
 export interface FactsMirrorParts {
   readonly connection: Pick<Connection, "state" | "onState">;
@@ -25,14 +26,22 @@ export interface FactsMirror extends Service {
   /** Whether the bucket has been read once. */
   readonly settled: boolean;
   get(id: string): ListedFacts | undefined;
+  /** The same, to be held. */
+  kept(id: string): KeptFacts | undefined;
   /** How many peels have told facts. */
   readonly size: number;
   /** The peels that have told facts, in no order. */
   ids(): IterableIterator<string>;
 }
 
+interface Kept extends KeptFacts {
+  listed: ListedFacts | undefined;
+}
+
 const RESYNC_EVERY_MS = 3_600_000;
 const RESYNC_DEADLINE_MS = 120_000;
+/** Peels that are gone through before others get their turn. */
+const TURN_PEELS = 2_000;
 /** Most different facts of which equal ones are found again. */
 const MAX_SHARED = 10_000;
 
@@ -42,15 +51,29 @@ const MAX_SHARED = 10_000;
  */
 export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
   const { connection, bucket, clock, random, logger } = parts;
-  let facts = new Map<string, ListedFacts>();
-  /** Heard while the bucket is being read; `undefined`: removed. */
-  let heard: Map<string, ListedFacts | undefined> | undefined;
+  let facts = new Map<string, Kept>();
+  /** Heard of while the bucket is being read. */
+  let heard: Set<string> | undefined;
   let settled = false;
   const share = createSharer();
 
   const read = ({ key, value, operation }: { key: string; value: Uint8Array; operation: string }) => {
     const decoded = operation === "put" && isPeelId(key) ? decodeFacts(value) : undefined;
     return decoded?.ok ? share(readListedFacts(decoded.value)) : undefined;
+  };
+
+  /** The facts of a peel as they are now, in place of those that are kept. */
+  const keep = (id: string, listed: ListedFacts): Kept => {
+    const known = facts.get(id);
+    if (!known) return { listed };
+    known.listed = listed;
+    return known;
+  };
+
+  const drop = (id: string) => {
+    const known = facts.get(id);
+    if (known) known.listed = undefined;
+    facts.delete(id);
   };
 
   const loop = createPeriodicLoop({
@@ -62,12 +85,13 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
     backoff: { firstMs: 500, maxMs: 30_000 },
     async work(signal) {
       if (connection.state !== "connected") return;
-      const found = new Map<string, ListedFacts>();
-      heard = new Map();
+      const found = new Map<string, Kept>();
+      const newer = new Set<string>();
+      heard = newer;
       try {
         const visit = (entry: BucketEntry) => {
-          const told = read(entry);
-          if (told) found.set(entry.key, told);
+          const told = newer.has(entry.key) ? undefined : read(entry);
+          if (told) found.set(entry.key, keep(entry.key, told));
         };
         // A JetStream that does not answer is not waited for when the master is told to stop.
         const deadline = { clock, timeoutMs: RESYNC_DEADLINE_MS, what: "read the facts", signal };
@@ -78,13 +102,21 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
         // A fresh broker has none; what is written into one that is made later is heard.
         if (!isFleetError(error, "BUCKET_MISSING")) throw error;
       }
-      for (const [id, told] of heard) {
+      for (const id of newer) {
+        const told = facts.get(id);
         if (told) found.set(id, told);
         else found.delete(id);
       }
       heard = undefined;
+      const before = facts;
       facts = found;
       settled = true;
+      let visited = 0;
+      for (const [id, told] of before) {
+        if (facts.get(id) !== told) told.listed = undefined;
+        visited += 1;
+        if (visited % TURN_PEELS === 0) await nextTurn();
+      }
     },
     onError(error) {
       logger.debug("facts not read; retrying", { error: messageOf(error) });
@@ -99,14 +131,15 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
     get size() {
       return facts.size;
     },
-    get: (id) => facts.get(id),
+    get: (id) => facts.get(id)?.listed,
+    kept: (id) => facts.get(id),
     ids: () => facts.keys(),
     async run(signal) {
       const hearing = bucket.hear((write) => {
         const told = read(write);
-        heard?.set(write.key, told);
-        if (told) facts.set(write.key, told);
-        else facts.delete(write.key);
+        heard?.add(write.key);
+        if (told) facts.set(write.key, keep(write.key, told));
+        else drop(write.key);
       });
       const stopListening = connection.onState((state) => {
         if (state === "connected") loop.trigger();

@@ -9,6 +9,12 @@ export interface ListedFacts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** The facts of one peel for as long as they are kept, whatever they become: who holds this need not look them up again. */
+export interface KeptFacts {
+  /** `undefined` once they are not kept any more: another one may be, then. */
+  readonly listed: ListedFacts | undefined;
+}
+
 /** Bounds of what is kept: facts come from machines that may tell anything, and a list has a million of them. */
 const MAX_LABELS = 32;
 const MAX_LABEL_KEY = 63;

@@ -3,7 +3,7 @@ import type { PeelEntry } from "./peel-entry.ts";
 import type { PeelPresence } from "./presence-view.ts";
 import type { PeelState, TransitionReason } from "./transition.ts";
 
-/** A peel as an entry of the index has it. One is made for every row of a list: a class, since a getter in a literal costs most of it. */
+/** A peel as an entry of the index has it. Very many can be made: a class, since a getter in a literal costs most of it. */
 export class LivePresence implements PeelPresence {
   readonly id: string;
   readonly state: PeelState;

@@ -4,11 +4,12 @@ import type { RosterRecord } from "@fleet/wire";
 import { type BucketLookups, createBucketLookups } from "./bucket-lookups.ts";
 import { BucketSync } from "./bucket-sync.ts";
 import { createHeartbeatListener, type HeartbeatListener } from "./heartbeat-listener.ts";
+import { listEntries } from "./listed-entry.ts";
 import { LiveIndex } from "./live-index.ts";
 import { LivePresence } from "./live-presence.ts";
 import type { ObserverState, ResyncCause } from "./observer.ts";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
-import type { PeelPresence, PresenceView } from "./presence-view.ts";
+import type { ListedPresence, PeelPresence, PresenceView } from "./presence-view.ts";
 import type { Prober } from "./prober.ts";
 import type { PeelState, Transition } from "./transition.ts";
 import { createTransitionFeed } from "./transition-feed.ts";
@@ -163,6 +164,10 @@ class BucketView implements LiveView {
 
   *peels(): IterableIterator<PeelPresence> {
     for (const entry of this.#index.entries()) if (entry.state) yield this.#present(entry);
+  }
+
+  listed(): IterableIterator<ListedPresence> {
+    return listEntries(this.#index.entries(), this.#parts.clock);
   }
 
   onTransition(onTransition: (transition: Transition) => void): () => void {

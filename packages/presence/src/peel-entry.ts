@@ -1,4 +1,5 @@
 import type { Heartbeat } from "@fleet/wire";
+import type { KeptFacts } from "./listed-facts.ts";
 import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
 /** Another session that beats under the same id. */
@@ -61,6 +62,9 @@ export class PeelEntry implements PeelEvidence {
   lookup: "none" | "asked" | "agreed" = "none";
   /** A probe is under way, or was since the last beat. */
   probed = false;
+
+  /** Its facts, where a list has looked for them. */
+  facts: KeptFacts | undefined = undefined;
 
   constructor(id: string) {
     this.id = id;

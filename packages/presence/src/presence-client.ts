@@ -23,6 +23,7 @@ import {
   presenceSubject,
 } from "@fleet/wire";
 import { errorOfFault, presenceErrors } from "./errors.ts";
+import { orderById } from "./id-order.ts";
 
 /** A list as a master gave it. */
 export interface PeelAnswer extends AnswerHead {
@@ -43,7 +44,7 @@ export interface PresenceClient {
   forget(query: ForgetQuery): Promise<string>;
 }
 
-/** Pages of a list that are asked for at once: the next ones are written while one is being read. */
+/** Pages of a list that are asked for at once: the next ones are made while one is being read. */
 const PAGES_IN_FLIGHT = 4;
 
 export interface PresenceClientOptions {
@@ -68,23 +69,27 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
 
   const listOnce = async (query: ListQuery): Promise<PeelAnswer> => {
     const first = await ask(presenceSubject("list", partition), encodeListQuery(query), decodePeelPage);
-    const pages = [sorted(first)];
+    const rows: PeelRow[] = [];
+    let { pages, total } = first;
+    const take = (page: PeelPage) => {
+      pages ??= page.pages;
+      total ??= page.total;
+      for (const row of page.peels) rows.push(row);
+    };
+    take(first);
     let next = 1;
     const fetchOn = async () => {
-      while (next < first.pages) {
+      while (next < (pages ?? Number.POSITIVE_INFINITY)) {
         const page = next;
         next += 1;
         const subject = presencePageSubject(first.instance);
         // A list that is coming in is waited for, however long it is.
-        pages[page] = sorted(await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage));
+        take(await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage));
       }
     };
     await Promise.all(Array.from({ length: PAGES_IN_FLIGHT }, fetchOn));
-    const peels = pages.flat().sort(byId);
-    if (peels.length !== first.total) {
-      throw presenceErrors.create("QUERY_FAILED", `${peels.length} peels came of ${first.total}`);
-    }
-    return { asOf: first.asOf, blindness: first.blindness, instance: first.instance, peels };
+    if (rows.length !== total) throw presenceErrors.create("QUERY_FAILED", `${rows.length} peels came of ${total}`);
+    return { asOf: first.asOf, blindness: first.blindness, instance: first.instance, peels: orderById(rows) };
   };
 
   return {
@@ -101,14 +106,4 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
     show: (id) => ask(presenceSubject("show", partition), encodeShowQuery(id), decodePeelDetail),
     forget: (query) => ask(presenceSubject("forget", partition), encodeForgetQuery(query), decodeForgetReply),
   };
-}
-
-/** Page by page while the next ones are on their way; a list made of sorted parts is then soon sorted as a whole. */
-function sorted({ peels }: PeelPage): PeelRow[] {
-  return [...peels].sort(byId);
-}
-
-/** No two have the same id: one comparison is enough, and comparing is most of what a long list costs. */
-function byId(one: PeelRow, other: PeelRow): number {
-  return one.id < other.id ? -1 : 1;
 }

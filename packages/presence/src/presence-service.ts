@@ -23,9 +23,10 @@ import {
 import { createAnswerShelf } from "./answer-shelf.ts";
 import { faultCodeOf, presenceErrors } from "./errors.ts";
 import type { FactsMirror } from "./facts-mirror.ts";
+import { ListAnswer } from "./list-answer.ts";
 import { nextTurn } from "./next-turn.ts";
 import { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
-import { PeelPageCutter, type PeelPages } from "./peel-pages.ts";
+import { PeelPageCutter } from "./peel-pages.ts";
 import { peelRow, peelRows } from "./peel-rows.ts";
 import { createPeelTally } from "./peel-tally.ts";
 import type { PresenceView } from "./presence-view.ts";
@@ -38,8 +39,8 @@ export interface PresenceServiceParts {
   readonly version: string;
   /** The partition of which it is asked. @default the whole fleet */
   readonly partition?: number | undefined;
-  readonly view: Pick<PresenceView, "get" | "peels" | "blindness">;
-  readonly facts: Pick<FactsMirror, "get" | "ids" | "size" | "settled">;
+  readonly view: Pick<PresenceView, "get" | "listed" | "blindness">;
+  readonly facts: Pick<FactsMirror, "get" | "kept" | "ids" | "size" | "settled">;
   /** The facts bucket. */
   readonly factsBucket: Bucket;
   readonly roster: {
@@ -50,11 +51,6 @@ export interface PresenceServiceParts {
   };
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-/** An answer of several pages. */
-interface LongAnswer extends PeelPages {
-  readonly head: AnswerHead;
 }
 
 const DESCRIPTION = "Who is here, since when, and why one is not.";
@@ -76,26 +72,29 @@ const MAX_PATTERNS = 100;
  */
 export function createPresenceService(parts: PresenceServiceParts): Service {
   const { connection, instance, partition, view, facts, factsBucket, roster, clock } = parts;
-  const shelf = createAnswerShelf<LongAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxSize: KEEP_BYTES });
+  const shelf = createAnswerShelf<ListAnswer>({ clock, keepMs: KEEP_ANSWER_MS, maxBytes: KEEP_BYTES });
   /** Settles when the last walk through the peels has ended: one at a time, since each makes a copy. */
   let lastWalk: Promise<unknown> = Promise.resolve();
 
   const headNow = (): AnswerHead => ({ asOf: clock.wallMs(), blindness: view.blindness, instance });
 
-  /** Calls `visit` for every peel, letting others in every now and then. */
-  const walk = (visit: (row: PeelRow) => void): Promise<AnswerHead> => {
+  /**
+   * Goes through every peel, letting others in every now and then, and whenever `visit` says so. `begin` is called when its turn has
+   * come.
+   */
+  const walk = (begin: (head: AnswerHead) => void, visit: (row: PeelRow) => boolean | undefined): Promise<void> => {
     const walking = lastWalk.then(async () => {
       const head = headNow();
+      begin(head);
       let visited = 0;
       let pauseMono = clock.monoMs() + TURN_MS;
       for (const row of peelRows({ view, facts }, head.asOf)) {
-        visit(row);
+        const isPause = visit(row);
         visited += 1;
-        if (visited % LOOK_AT_CLOCK_EVERY !== 0 || clock.monoMs() < pauseMono) continue;
+        if (!isPause && (visited % LOOK_AT_CLOCK_EVERY !== 0 || clock.monoMs() < pauseMono)) continue;
         await nextTurn();
         pauseMono = clock.monoMs() + TURN_MS;
       }
-      return head;
     });
     lastWalk = walking.catch(() => {});
     return walking;
@@ -108,22 +107,30 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     return { head, row };
   };
 
-  const pageOf = (name: string, answer: LongAnswer, page: number): Uint8Array => {
-    const { head, rows, pages } = answer;
-    const peels = pages[page];
-    if (!peels) throw presenceErrors.create("BAD_QUERY", `there is no page ${page} of ${pages.length}`);
-    return encodePeelPage({ ...head, answer: name, page, pages: pages.length, total: rows, peels });
-  };
-
   const list = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, wide } = understood(decodeListQuery(payload));
     const isWanted = matcherOf(filter);
-    const cutter = new PeelPageCutter({ wide });
-    const head = await walk((row) => {
-      if (isWanted(row)) cutter.add(row);
+    const answer = new ListAnswer();
+    const cutter = new PeelPageCutter({
+      wide,
+      onPage(page, bytes) {
+        answer.add(page, bytes);
+        shelf.fit();
+      },
     });
-    const answer: LongAnswer = { head, ...cutter.end() };
-    return pageOf(answer.pages.length > 1 ? shelf.keep(answer, answer.bytes) : "", answer, 0);
+    // Whoever reads it is given each page as soon as it is made.
+    const making = walk(
+      (head) => answer.begin(head),
+      (row) => isWanted(row) && cutter.add(row),
+    );
+    making
+      .then(() => {
+        cutter.end();
+        answer.end();
+      })
+      .catch((error: unknown) => answer.fail(error));
+    const first = await answer.page(0);
+    return encodePeelPage({ ...first, answer: answer.isShort ? "" : shelf.keep(answer) });
   };
 
   const page = async (payload: Uint8Array): Promise<Uint8Array> => {
@@ -132,16 +139,23 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     await nextTurn();
     const answer = shelf.find(query.answer);
     if (!answer) throw presenceErrors.create("ANSWER_GONE", "the answer is not kept any more");
-    return pageOf(query.answer, answer, query.page);
+    return encodePeelPage({ ...(await answer.page(query.page)), answer: query.answer });
   };
 
   const count = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, by } = understood(decodeCountQuery(payload));
     const isWanted = matcherOf(filter);
     const tally = createPeelTally(by);
-    const head = await walk((row) => {
-      if (isWanted(row)) tally.add(row);
-    });
+    let head = headNow();
+    await walk(
+      (begun) => {
+        head = begun;
+      },
+      (row) => {
+        if (isWanted(row)) tally.add(row);
+        return false;
+      },
+    );
     return encodeCountAnswer({ ...head, ...tally.groups() });
   };
 
@@ -199,6 +213,7 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
         await sleep(clock, LOOK_EVERY_MS, signal);
       }
       await service.run(signal);
+      await lastWalk;
       shelf.clear();
     },
   };

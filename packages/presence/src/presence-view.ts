@@ -1,4 +1,5 @@
 import type { Service } from "@fleet/runtime";
+import type { KeptFacts } from "./listed-facts.ts";
 import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
 /** A peel as it is known, with what its state was judged from. */
@@ -29,6 +30,16 @@ export interface PeelPresence {
   readonly evidence: readonly string[];
 }
 
+/** What a list shows of a peel. */
+export interface ListedPresence
+  extends Pick<
+    PeelPresence,
+    "id" | "state" | "reason" | "sinceAt" | "session" | "version" | "intervalMs" | "lastBeatAgoMs" | "clockSkewMs"
+  > {
+  /** Its facts, for whoever has looked them up to leave them here: of 100,000 that is most of what a list costs. */
+  facts?: KeptFacts | undefined;
+}
+
 /** Who is here. */
 export interface PresenceView extends Service {
   /** Why nothing can be said for sure at the moment; `undefined` when it can. States are then those of before. */
@@ -45,6 +56,8 @@ export interface PresenceView extends Service {
    * then, and may miss those that came meanwhile.
    */
   peels(): IterableIterator<PeelPresence>;
+  /** The same for a list: what it gives is only to be read before its next step, and can be one object that changes with each. */
+  listed(): IterableIterator<ListedPresence>;
   /**
    * The changes from now on, in the order in which they were judged; ends when `signal` aborts. A reader that falls behind
    * by 1,000,000 is ended with an error.

@@ -1,16 +1,11 @@
+import { CodeColumn, readCodes } from "./code-column.ts";
 import { isMissing, type WireMap } from "./map-codec.ts";
+import { NumberColumn, readNumbers } from "./number-column.ts";
 import type { PeelRow } from "./peel-row.ts";
+import { PlaceColumn, readPlaces, ValueTable } from "./place-column.ts";
 import { isTextMap, PEEL_STATES } from "./presence-query.ts";
 import { ROSTER_REASONS } from "./roster.ts";
-import {
-  NumberColumn,
-  PlaceColumn,
-  readNumbers,
-  readPlaces,
-  readTexts,
-  TextColumn,
-  ValueTable,
-} from "./row-columns.ts";
+import { PieceColumn, readPieces, readTexts, TextColumn } from "./text-column.ts";
 
 /** Rows as they lie on the wire, column by column. */
 export interface WrittenPeels {
@@ -18,25 +13,25 @@ export interface WrittenPeels {
   readonly columns: WireMap;
 }
 
-/** What one row takes besides its texts; and what a wide one takes besides. */
+/** What one row takes at most besides its texts; and what a wide one takes besides. */
 const ROW_BYTES = 29;
-const WIDE_BYTES = 19;
+const WIDE_BYTES = 18;
 /** Of a text or a set of labels in a table, besides characters: what is full has fewer of them than a table can have. */
 const TEXT_BYTES = 4;
-/** Place of a reason that is not known. */
-const UNKNOWN = 255;
+/** Of a reason that is not known; the others are counted from 1. */
+const UNKNOWN = 0;
 
 /**
  * Writes peels column by column: what many of them share stands once, and 100,000 are written and read in a fraction of the time
- * that as many maps take. `{states, reasons, ids, since_ago, seen_ago, versions, os, archs, labels, sessions?, intervals?, skews?,
- * texts, label_sets}`: all but the last two are bytes. States and reasons are one byte a row, ids and sessions a JSON list, times in
- * ms before `as_of` and other numbers doubles of eight bytes, names and label sets their places in `texts` and `label_sets`, of two;
- * of these the lowest byte comes first.
+ * that as many maps take. `{states, reasons, ids, since_ago, seen_ago, versions, os, archs, labels, session_lengths?, sessions?,
+ * intervals?, skews?, texts, label_sets}`: all but the last two are bytes. Ids are a JSON list, which says how many rows there are;
+ * times in ms before `as_of`, intervals and skews a {@link NumberColumn}; states, reasons and the places of names and label sets in
+ * `texts` and `label_sets` a {@link CodeColumn}, 0 for what is not known of all but states; sessions one text, and how long each is.
  */
 export class PeelColumns {
   readonly #wide: boolean;
-  readonly #states: Uint8Array;
-  readonly #reasons: Uint8Array;
+  readonly #states: CodeColumn;
+  readonly #reasons: CodeColumn;
   readonly #ids: TextColumn;
   readonly #sinceAgo: NumberColumn;
   readonly #seenAgo: NumberColumn;
@@ -46,7 +41,7 @@ export class PeelColumns {
   readonly #os: PlaceColumn<string>;
   readonly #archs: PlaceColumn<string>;
   readonly #labels: PlaceColumn<PeelRow["labels"]>;
-  readonly #sessions: TextColumn;
+  readonly #sessions: PieceColumn;
   readonly #intervals: NumberColumn;
   readonly #skews: NumberColumn;
   readonly #maxBytes: number;
@@ -54,11 +49,11 @@ export class PeelColumns {
   #bytes = 0;
 
   /**
-   * Full with about `maxBytes`: three times as many at most, if no character of names and labels is of ASCII, and one row more. Session, interval and
-   * skew are written only if `wide`.
+   * Full with `maxBytes` at most: three times as many if no character of names and labels is of ASCII, and one row more. Session,
+   * interval and skew are written only if `wide`.
    */
   constructor({ maxBytes, wide }: { maxBytes: number; wide: boolean }) {
-    const maxRows = Math.ceil(maxBytes / ROW_BYTES);
+    const maxRows = Math.ceil(maxBytes / ROW_BYTES) + 1;
     const onText = (text: string) => {
       this.#bytes += text.length + TEXT_BYTES;
     };
@@ -68,8 +63,8 @@ export class PeelColumns {
     };
     this.#maxBytes = maxBytes;
     this.#wide = wide;
-    this.#states = new Uint8Array(maxRows);
-    this.#reasons = new Uint8Array(maxRows);
+    this.#states = new CodeColumn(maxRows);
+    this.#reasons = new CodeColumn(maxRows);
     this.#ids = new TextColumn();
     this.#sinceAgo = new NumberColumn(maxRows);
     this.#seenAgo = new NumberColumn(maxRows);
@@ -77,7 +72,7 @@ export class PeelColumns {
     this.#os = new PlaceColumn(maxRows, this.#texts, onText);
     this.#archs = new PlaceColumn(maxRows, this.#texts, onText);
     this.#labels = new PlaceColumn(maxRows, this.#labelSets, onLabels);
-    this.#sessions = new TextColumn();
+    this.#sessions = new PieceColumn(maxRows);
     this.#intervals = new NumberColumn(maxRows);
     this.#skews = new NumberColumn(maxRows);
   }
@@ -87,16 +82,16 @@ export class PeelColumns {
     return this.#bytes >= this.#maxBytes;
   }
 
-  /** About how many bytes the rows take on the wire. */
+  /** About how many bytes the rows take on the wire at most. */
   get bytes(): number {
     return this.#bytes;
   }
 
   add(row: PeelRow): void {
     this.#bytes += ROW_BYTES + row.id.length;
-    this.#states[this.#rows] = PEEL_STATES.indexOf(row.state);
-    this.#reasons[this.#rows] = row.reason === undefined ? UNKNOWN : ROSTER_REASONS.indexOf(row.reason);
     this.#rows += 1;
+    this.#states.add(PEEL_STATES.indexOf(row.state));
+    this.#reasons.add(row.reason === undefined ? UNKNOWN : 1 + ROSTER_REASONS.indexOf(row.reason));
     this.#ids.add(row.id);
     this.#sinceAgo.add(row.sinceMs);
     this.#seenAgo.add(row.lastSeenMs);
@@ -114,9 +109,10 @@ export class PeelColumns {
   /** The rows, which are then not here any more. */
   take(): WrittenPeels {
     const rows = this.#rows;
+    const sessions = this.#wide && this.#sessions.take();
     const columns = {
-      states: this.#states.slice(0, rows),
-      reasons: this.#reasons.slice(0, rows),
+      states: this.#states.take(),
+      reasons: this.#reasons.take(),
       ids: this.#ids.take(),
       since_ago: this.#sinceAgo.take(),
       seen_ago: this.#seenAgo.take(),
@@ -124,8 +120,9 @@ export class PeelColumns {
       os: this.#os.take(),
       archs: this.#archs.take(),
       labels: this.#labels.take(),
-      ...(this.#wide && {
-        sessions: this.#sessions.take(),
+      ...(sessions && {
+        session_lengths: sessions.lengths,
+        sessions: sessions.text,
         intervals: this.#intervals.take(),
         skews: this.#skews.take(),
       }),
@@ -139,46 +136,53 @@ export class PeelColumns {
 }
 
 const NO_LABELS: PeelRow["labels"] = {};
+/** By their codes. */
+const REASONS: readonly PeelRow["reason"][] = [undefined, ...ROSTER_REASONS];
 
 /** Reads them; columns that there are not are unknown. `undefined` if these are none. */
 export function readPeelColumns(map: WireMap): PeelRow[] | undefined {
-  const { states, reasons } = map;
+  const { ids: idList } = map;
   const texts = listIn(map["texts"], isText);
   const labelSets = listIn(map["label_sets"], isTextMap);
-  if (!texts || !labelSets || !(states instanceof Uint8Array) || !(reasons instanceof Uint8Array)) return undefined;
-  const rows = states.length;
+  const ids = idList instanceof Uint8Array ? readTexts(idList) : undefined;
+  if (!texts || !labelSets || !ids) return undefined;
+  const rows = ids.length;
   const column = <T>(name: string, read: (bytes: Uint8Array) => T | undefined): T | readonly never[] | undefined => {
     const bytes = map[name];
     if (isMissing(bytes)) return [];
     return bytes instanceof Uint8Array ? read(bytes) : undefined;
   };
-  const textsOf = (name: string) => column(name, (bytes) => readTexts(bytes, rows));
+  const codesOf = (name: string) => column(name, (bytes) => readCodes(bytes, rows));
   const placesOf = <T>(name: string, table: readonly T[]) => column(name, (bytes) => readPlaces(bytes, rows, table));
   const numbersOf = (name: string) => column(name, (bytes) => readNumbers(bytes, rows));
-  const ids = textsOf("ids");
+  const states = codesOf("states");
+  const reasons = codesOf("reasons");
   const sinceAgo = numbersOf("since_ago");
   const seenAgo = numbersOf("seen_ago");
   const versions = placesOf("versions", texts);
   const os = placesOf("os", texts);
   const archs = placesOf("archs", texts);
   const labels = placesOf("labels", labelSets);
-  const sessions = textsOf("sessions");
+  const { session_lengths: lengths } = map;
+  const sessions = column("sessions", (text) =>
+    lengths instanceof Uint8Array ? readPieces({ lengths, text }, rows) : undefined,
+  );
   const intervals = numbersOf("intervals");
   const skews = numbersOf("skews");
   if (!sinceAgo || !seenAgo || !versions || !os || !archs || !labels || !sessions || !intervals || !skews) {
     return undefined;
   }
-  if (ids?.length !== rows || reasons.length !== rows) return undefined;
+  if (states?.length !== rows || reasons?.length !== rows) return undefined;
   const peels: PeelRow[] = [];
   for (let row = 0; row < rows; row += 1) {
     const state = PEEL_STATES[states[row] as number];
     const reason = reasons[row] as number;
     const id = ids[row] as string;
-    if (state === undefined || id === "" || (reason !== UNKNOWN && reason >= ROSTER_REASONS.length)) return undefined;
+    if (state === undefined || id === "" || reason > ROSTER_REASONS.length) return undefined;
     peels.push({
       id,
       state,
-      reason: ROSTER_REASONS[reason],
+      reason: REASONS[reason],
       sinceMs: known(sinceAgo[row]),
       lastSeenMs: known(seenAgo[row]),
       version: versions[row],

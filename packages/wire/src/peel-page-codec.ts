@@ -20,15 +20,15 @@ export interface AnswerHead {
 export interface PeelPage extends AnswerHead {
   /** Name of the whole answer, to ask for its other pages by. */
   readonly answer: string;
-  /** Which page this is, from 0, and how many there are. */
+  /** Which page this is, from 0. */
   readonly page: number;
-  readonly pages: number;
-  /** Peels on all pages together. */
-  readonly total: number;
+  /** How many pages there are, and peels on all of them together; `undefined` while the answer is still being made. */
+  readonly pages: number | undefined;
+  readonly total: number | undefined;
   readonly peels: readonly PeelRow[];
 }
 
-/** Writes a page: `{as_of, blindness?, instance, answer, page, pages, total}` and the columns of its peels. */
+/** Writes a page: `{as_of, blindness?, instance, answer, page, pages?, total?}` and the columns of its peels. */
 export function encodePeelPage({
   peels,
   ...page
@@ -51,11 +51,11 @@ export function decodePeelPage(bytes: Uint8Array): Decoded<PeelPage> {
   const map = decoded.value;
   const head = answerHeadIn(map);
   const { answer, page, pages, total } = map;
-  if (!head || typeof answer !== "string" || !isCount(page) || !isCount(pages) || !isCount(total)) {
-    return refused("schema");
-  }
+  if (!head || typeof answer !== "string" || !isCount(page)) return refused("schema");
+  if (!(isMissing(pages) || isCount(pages)) || !(isMissing(total) || isCount(total))) return refused("schema");
   const peels = readPeelColumns(map);
-  return peels ? { ok: true, value: { ...head, answer, page, pages, total, peels } } : refused("schema");
+  if (!peels) return refused("schema");
+  return { ok: true, value: { ...head, answer, page, pages: pages ?? undefined, total: total ?? undefined, peels } };
 }
 
 /** The head of an answer; `undefined` if it has none. */

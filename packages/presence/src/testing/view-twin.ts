@@ -1,7 +1,7 @@
 import type { PeelPresence, PresenceView } from "../presence-view.ts";
 
 /** What can be asked of a view, in a test's hand. */
-export interface ViewTwin extends Pick<PresenceView, "get" | "peels"> {
+export interface ViewTwin extends Pick<PresenceView, "get" | "peels" | "listed"> {
   blindness: string | undefined;
   /** Adds a peel that is online, but for what is given. */
   add(peel: Partial<PeelPresence> & Pick<PeelPresence, "id">): void;
@@ -15,6 +15,7 @@ export function createViewTwin(): ViewTwin {
     blindness: undefined,
     get: (id) => peels.get(id),
     peels: () => peels.values(),
+    listed: () => peels.values(),
     add(known) {
       peels.set(known.id, {
         state: "online",

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createFakeClock } from "@fleet/runtime/testing";
+import { listEntries } from "./listed-entry.ts";
+import type { KeptFacts, ListedFacts } from "./listed-facts.ts";
+import { PeelEntry } from "./peel-entry.ts";
+import { peelRows } from "./peel-rows.ts";
+
+const linux: ListedFacts = { os: "linux", arch: "amd64", version: "1.0.0", labels: { role: "web" } };
+
+interface Kept extends KeptFacts {
+  listed: ListedFacts | undefined;
+}
+
+function createScene() {
+  const clock = createFakeClock();
+  const entries: PeelEntry[] = [];
+  const book = new Map<string, Kept>();
+  let lookups = 0;
+  const view = { blindness: undefined, get: () => undefined, listed: () => listEntries(entries, clock) };
+  const facts = {
+    get: (id: string) => book.get(id)?.listed,
+    kept(id: string) {
+      lookups += 1;
+      return book.get(id);
+    },
+    ids: () => book.keys(),
+    get size() {
+      return book.size;
+    },
+  };
+  return {
+    clock,
+    entries,
+    book,
+    lookups: () => lookups,
+    read: () =>
+      Array.from(peelRows({ view, facts } as never, clock.wallMs()), ({ id, os, version, lastSeenMs }) => [
+        id,
+        os,
+        version,
+        lastSeenMs,
+      ]),
+    add(id: string, changes: Partial<PeelEntry> = {}) {
+      entries.push(Object.assign(new PeelEntry(id), { state: "online", heardMono: clock.monoMs(), ...changes }));
+    },
+  };
+}
+
+test("facts are looked up once for each peel, and shown as they are at the time", () => {
+  const { add, book, read, lookups } = createScene();
+  add("a");
+  const kept: Kept = { listed: linux };
+  book.set("a", kept);
+  read();
+  assert.deepEqual([read(), lookups()], [[["a", "linux", "1.0.0", 0]], 1]);
+  kept.listed = { ...linux, os: "plan9" };
+  assert.deepEqual(read(), [["a", "plan9", "1.0.0", 0]]);
+  // Not kept any more, and then kept anew.
+  kept.listed = undefined;
+  book.delete("a");
+  assert.deepEqual(read(), [["a", undefined, undefined, 0]]);
+  book.set("a", { listed: linux });
+  assert.deepEqual(read(), [["a", "linux", "1.0.0", 0]]);
+});
+
+test("ages are as of the beginning, and never less than nothing", async () => {
+  const { clock, add, entries, read } = createScene();
+  for (const id of ["early", "unheard", "untold", "late"]) add(id);
+  Object.assign(entries[1] as PeelEntry, { heardMono: Number.NEGATIVE_INFINITY });
+  Object.assign(entries[2] as PeelEntry, { state: undefined });
+  await clock.advance(1_000);
+  Object.assign(entries[3] as PeelEntry, { heardMono: clock.monoMs() });
+  assert.deepEqual(
+    read().map(([id, , , age]) => [id, age]),
+    [
+      ["early", 1_000],
+      ["unheard", undefined],
+      ["late", 0],
+    ],
+  );
+});

@@ -1,9 +1,11 @@
-import type { Metrics } from "@fleet/ops";
+import type { Metrics, Sample } from "@fleet/ops";
 import type { Elector } from "./elector.ts";
 import type { LeaseEvents } from "./lease-status.ts";
 
 /** Upper bounds in seconds: a renew takes a millisecond, a leader change of the stream seconds. */
 const RENEW_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5];
+
+const NO_SERIES: readonly Sample<"lease">[] = [];
 
 /** The metrics of one candidacy. */
 export interface LeaseMetrics {
@@ -21,27 +23,37 @@ export function registerLeaseMetrics(metrics: Metrics, lease: string, elector: (
     const { standing } = elector();
     return standing.role === "holder" ? standing : undefined;
   };
-  const series = (value: number | undefined) => (value === undefined ? [] : [{ labels, value }]);
+  /** Reads a metric whose only series, if any, is that of the lease. It is made once: a scrape makes none. */
+  const readLease = (read: () => number | undefined) => {
+    const sample = { labels, value: 0 };
+    const only = [sample];
+    return (): readonly Sample<"lease">[] => {
+      const value = read();
+      if (value === undefined) return NO_SERIES;
+      sample.value = value;
+      return only;
+    };
+  };
 
   metrics.computedGauge(
     "lease_held",
     "1 while this process holds the lease, 0 otherwise.",
-    () => series(holder() ? 1 : 0),
+    readLease(() => (holder() ? 1 : 0)),
     ["lease"],
   );
   metrics.computedGauge(
     "lease_term",
     "Fencing token of this process's term; absent while it does not hold the lease.",
-    () => series(holder()?.term),
+    readLease(() => holder()?.term),
     ["lease"],
   );
   metrics.computedGauge(
     "lease_last_renew_timestamp_seconds",
     "Unix time of the last good renew; absent while this process does not hold the lease.",
-    () => {
+    readLease(() => {
       const renewedAt = holder()?.renewedAt;
-      return series(renewedAt === undefined ? undefined : renewedAt / 1_000);
-    },
+      return renewedAt === undefined ? undefined : renewedAt / 1_000;
+    }),
     ["lease"],
   );
   const transitions = metrics.counter(

@@ -1,5 +1,12 @@
-import type { Metrics } from "@fleet/ops";
-import { type LiveView, PEEL_STATES, type PeelCounter, SKEW_EVERY, TRANSITION_REASONS } from "@fleet/presence";
+import { type Metrics, readEach } from "@fleet/ops";
+import {
+  type LiveView,
+  PEEL_STATES,
+  type PeelCounter,
+  RESYNC_CAUSES,
+  SKEW_EVERY,
+  TRANSITION_REASONS,
+} from "@fleet/presence";
 import { MALFORMED_REASONS } from "@fleet/wire";
 
 export interface PresenceMetricsParts {
@@ -24,7 +31,7 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   metrics.computedGauge(
     "peels",
     "Known peels by state, as this master's index has them.",
-    () => PEEL_STATES.map((state) => ({ labels: { state }, value: view.counts[state] })),
+    readEach("state", PEEL_STATES, (state) => view.counts[state]),
     ["state"],
   );
   metrics.computedGauge(
@@ -51,14 +58,14 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   metrics.computedCounter(
     "presence_resyncs_total",
     "Readings of the whole heartbeat bucket, by cause.",
-    () => [...view.resyncs].map(([cause, value]) => ({ labels: { cause }, value })),
+    readEach("cause", RESYNC_CAUSES, (cause) => view.resyncs.get(cause)),
     ["cause"],
   );
   metrics.computedCounter("heartbeats_received_total", "Beats heard.", () => view.beatsHeard);
   metrics.computedCounter(
     "heartbeats_malformed_total",
     "Values in the heartbeat bucket that are not a beat, by what is wrong with them.",
-    () => MALFORMED_REASONS.map((reason) => ({ labels: { reason }, value: view.listener.malformed[reason] })),
+    readEach("reason", MALFORMED_REASONS, (reason) => view.listener.malformed[reason]),
     ["reason"],
   );
   const transitions = metrics.counter(

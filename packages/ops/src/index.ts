@@ -2,6 +2,7 @@ export type { Check, CheckReport, CheckResult, CheckStatus } from "./check.ts";
 export type { ConfigurationValue } from "./configuration-value.ts";
 export { type OpsErrorCode, opsErrors } from "./errors.ts";
 export type { Exposition, ExpositionFormat } from "./exposition.ts";
+export { readEach } from "./labelled-reading.ts";
 export { formatListenAddress, type ListenAddress, listenAddressOption, parseListenAddress } from "./listen-address.ts";
 export type { LogLevelPort } from "./log-level.ts";
 export type { Counter, Gauge, Histogram, LabelValues, Reading, Sample } from "./metric.ts";

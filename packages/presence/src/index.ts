@@ -19,7 +19,7 @@ export { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation }
 export { type ListedFacts, readListedFacts } from "./listed-facts.ts";
 export { createLiveView, type LiveView, type LiveViewParts, SKEW_EVERY } from "./live-view.ts";
 export { createMarkerSweeper, type MarkerSweeper, type MarkerSweeperParts } from "./marker-sweeper.ts";
-export type { ResyncCause } from "./observer.ts";
+export { RESYNC_CAUSES, type ResyncCause } from "./observer.ts";
 export { partitionOption } from "./partition-option.ts";
 export { createPeelCounter, type PeelCounter, type PeelCounterParts } from "./peel-counter.ts";
 export { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "@fleet/runtime";
 
 /** Why the bucket has to be read: shown as the label `cause` of a metric. */
-export type ResyncCause = "start" | "reconnect" | "bucket" | "gap" | "drift" | "loss";
+export const RESYNC_CAUSES = ["start", "reconnect", "bucket", "gap", "drift", "loss"] as const;
+export type ResyncCause = (typeof RESYNC_CAUSES)[number];
 
 /** What may keep an observer from seeing. */
 export interface ObserverState {

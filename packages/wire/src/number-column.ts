@@ -69,8 +69,8 @@ export class NumberColumn {
   }
 }
 
-/** Reads the numbers of so many rows, NaN for what is not known; `undefined` if these are none. */
-export function readNumbers(bytes: Uint8Array, rows: number): Float64Array | undefined {
+/** Reads the numbers of so many rows, `undefined` for what is not known; `undefined` altogether if these are none. */
+export function readNumbers(bytes: Uint8Array, rows: number): (number | undefined)[] | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
   const view = viewOf(bytes);
   const width = view.getUint8(0);
@@ -78,9 +78,15 @@ export function readNumbers(bytes: Uint8Array, rows: number): Float64Array | und
   const isWidth = width === DOUBLE || (WIDTHS as readonly number[]).includes(width);
   if (!isWidth || bytes.length !== HEAD_BYTES + rows * width) return undefined;
   if (Math.abs(least) === Number.POSITIVE_INFINITY) return undefined;
-  const numbers = new Float64Array(rows);
-  if (width === 0) return numbers.fill(least);
-  if (width === DOUBLE) return readDoubles(view, numbers);
+  if (width === 0) return new Array<number | undefined>(rows).fill(Number.isNaN(least) ? undefined : least);
+  if (width === DOUBLE) return readDoubles(view, rows);
+  if (Number.isNaN(least)) return undefined;
+  // Small whole numbers, as most are, take no memory of their own if none of what they are made from was a double.
+  return (least | 0) === least ? readMore(view, width, rows, least | 0) : readMore(view, width, rows, least);
+}
+
+function readMore(view: DataView, width: number, rows: number, least: number): (number | undefined)[] {
+  const numbers: (number | undefined)[] = [];
   const unknown = unknownOf(width);
   for (let row = 0; row < rows; row += 1) {
     const more =
@@ -89,16 +95,17 @@ export function readNumbers(bytes: Uint8Array, rows: number): Float64Array | und
         : width === 4
           ? view.getUint32(HEAD_BYTES + 4 * row, LITTLE_ENDIAN)
           : view.getUint8(HEAD_BYTES + row);
-    numbers[row] = more === unknown ? Number.NaN : least + more;
+    numbers.push(more === unknown ? undefined : least + more);
   }
   return numbers;
 }
 
-function readDoubles(view: DataView, numbers: Float64Array): Float64Array | undefined {
-  for (let row = 0; row < numbers.length; row += 1) {
+function readDoubles(view: DataView, rows: number): (number | undefined)[] | undefined {
+  const numbers: (number | undefined)[] = [];
+  for (let row = 0; row < rows; row += 1) {
     const number = view.getFloat64(HEAD_BYTES + DOUBLE * row, LITTLE_ENDIAN);
     if (Math.abs(number) === Number.POSITIVE_INFINITY) return undefined;
-    numbers[row] = number;
+    numbers.push(Number.isNaN(number) ? undefined : number);
   }
   return numbers;
 }

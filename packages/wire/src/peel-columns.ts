@@ -183,22 +183,18 @@ export function readPeelColumns(map: WireMap): PeelRow[] | undefined {
       id,
       state,
       reason: REASONS[reason],
-      sinceMs: known(sinceAgo[row]),
-      lastSeenMs: known(seenAgo[row]),
+      sinceMs: sinceAgo[row],
+      lastSeenMs: seenAgo[row],
       version: versions[row],
       os: os[row],
       arch: archs[row],
       labels: labels[row] ?? NO_LABELS,
       session: sessions[row] || undefined,
-      intervalMs: known(intervals[row]),
-      clockSkewMs: known(skews[row]),
+      intervalMs: intervals[row],
+      clockSkewMs: skews[row],
     });
   }
   return peels;
-}
-
-function known(value: number | undefined): number | undefined {
-  return value === undefined || Number.isNaN(value) ? undefined : value;
 }
 
 function isText(value: unknown): value is string {

@@ -163,6 +163,7 @@ const flawed: Record<string, Record<string, unknown>> = {
   "half of the one code that all have": { states: Uint8Array.of(0, 0) },
   "a column that is too short": { seen_ago: numbers(1, 0, 1) },
   "numbers of three bytes": { seen_ago: numbers(3, 0, 1, 1, 1, 1, 1, 1) },
+  "ages that are more than nothing": { since_ago: numbers(1, Number.NaN, 1, 1) },
   "half a number": { seen_ago: numbers(8, 0).subarray(0, 8) },
   "rows behind the number that all have": { seen_ago: numbers(0, 0, 1, 2) },
   "a column that is none": { versions: 7 },

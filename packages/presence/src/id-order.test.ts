@@ -35,6 +35,15 @@ test("ids that differ only far behind are in order as well", () => {
   assert.deepEqual(idsOf(orderById(rowsOf(shuffled(ids, 1)))), orderOf(ids));
 });
 
+test("characters of all kinds count, wherever they stand", () => {
+  const id = fc.string({ unit: fc.constantFrom(..."09AZ_-az"), minLength: 4, maxLength: 8 });
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 100, maxLength: 300 }), (ids) => {
+      assert.deepEqual(idsOf(orderById(rowsOf(ids))), orderOf(ids));
+    }),
+  );
+});
+
 test("what is ordered is left as it was, and each row is the one that had the id", () => {
   const rows = shuffled(
     Array.from({ length: 100 }, (_, at) => `p${at}`),

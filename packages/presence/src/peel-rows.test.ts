@@ -65,18 +65,17 @@ test("facts are looked up once for each peel, and shown as they are at the time"
 });
 
 test("ages are as of the beginning, and never less than nothing", async () => {
-  const { clock, add, entries, read } = createScene();
+  const { clock, add, entries } = createScene();
   for (const id of ["early", "unheard", "untold", "late"]) add(id);
-  Object.assign(entries[1] as PeelEntry, { heardMono: Number.NEGATIVE_INFINITY });
-  Object.assign(entries[2] as PeelEntry, { state: undefined });
+  const [, unheard, untold, late] = entries;
+  assert.ok(unheard && untold && late);
+  unheard.heardMono = Number.NEGATIVE_INFINITY;
+  untold.state = undefined;
   await clock.advance(1_000);
-  Object.assign(entries[3] as PeelEntry, { heardMono: clock.monoMs() });
-  assert.deepEqual(
-    read().map(([id, , , age]) => [id, age]),
-    [
-      ["early", 1_000],
-      ["unheard", undefined],
-      ["late", 0],
-    ],
-  );
+  const listed = listEntries(entries, clock);
+  const ages = [listed.next().value?.lastBeatAgoMs];
+  await clock.advance(500);
+  late.heardMono = clock.monoMs() - 100;
+  for (const { lastBeatAgoMs } of listed) ages.push(lastBeatAgoMs);
+  assert.deepEqual(ages, [1_000, undefined, 100]);
 });

@@ -35,6 +35,11 @@ test("ids that differ only far behind are in order as well", () => {
   assert.deepEqual(idsOf(orderById(rowsOf(shuffled(ids, 1)))), orderOf(ids));
 });
 
+test("a character that stands for nothing is one all the same", () => {
+  const ids = [...Array.from({ length: 30 }, (_, at) => `b${at}`), "a\0\0", "a\0", "a"];
+  assert.deepEqual(idsOf(orderById(rowsOf(ids))), orderOf(ids));
+});
+
 test("characters of all kinds count, wherever they stand", () => {
   const id = fc.string({ unit: fc.constantFrom(..."09AZ_-az"), minLength: 4, maxLength: 8 });
   fc.assert(

@@ -1,7 +1,7 @@
 import { PeelColumns, type PeelRow, type WrittenPeels } from "@fleet/wire";
 
 /**
- * About how many bytes of rows go on one page: small enough that writing one takes a few milliseconds and several can be under
+ * About how many bytes of rows go on one page at most, and often half of that: small enough that writing one takes a few milliseconds and several can be under
  * way, and far below the 1 MB that a message of NATS may have even if every character takes three bytes.
  */
 export const PAGE_BYTES = 262_144;

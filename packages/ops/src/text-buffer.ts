@@ -29,6 +29,7 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
+const LAST_ASCII = 0x7f;
 /** Stands for half a character. */
 const REPLACEMENT = 0xfffd;
 
@@ -65,20 +66,29 @@ export function createTextBuffer(): TextBuffer {
     appendByte(0x80 | (codePoint & 0x3f));
   };
 
+  /** Appends what is not taken as it is; returns how many units of the text it was. */
+  const appendSpecial = (text: string, index: number, escaped: string): number => {
+    const codePoint = text.codePointAt(index) ?? REPLACEMENT;
+    if (codePoint <= LAST_ASCII) {
+      if (escaped.includes(text.charAt(index))) {
+        appendByte(BACKSLASH);
+        appendByte(codePoint === NEWLINE ? LETTER_N : codePoint);
+      } else appendByte(codePoint);
+      return 1;
+    }
+    appendCharacter(codePoint >= 0xd800 && codePoint <= 0xdfff ? REPLACEMENT : codePoint);
+    return codePoint > 0xffff ? 2 : 1;
+  };
+
   const append = (text: string, escaped = "") => {
     makeRoom(text.length * MOST_BYTES_PER_UNIT);
-    for (let index = 0; index < text.length; index += 1) {
+    for (let index = 0; index < text.length; ) {
       const unit = text.charCodeAt(index);
-      if (unit > 0x7f) {
-        const codePoint = text.codePointAt(index) ?? REPLACEMENT;
-        if (codePoint > 0xffff) index += 1;
-        appendCharacter(codePoint >= 0xd800 && codePoint <= 0xdfff ? REPLACEMENT : codePoint);
-      } else if ((unit === BACKSLASH || unit === QUOTE || unit === NEWLINE) && escaped.includes(text.charAt(index))) {
-        appendByte(BACKSLASH);
-        appendByte(unit === NEWLINE ? LETTER_N : unit);
-      } else {
-        appendByte(unit);
-      }
+      if (unit <= LAST_ASCII && (escaped === "" || (unit !== BACKSLASH && unit !== QUOTE && unit !== NEWLINE))) {
+        bytes[length] = unit;
+        length += 1;
+        index += 1;
+      } else index += appendSpecial(text, index, escaped);
     }
   };
 

@@ -167,11 +167,24 @@ test("the imports of a file are all found, however they are written", () => {
     export { d } from "./six.ts";
     export * from "./seven.ts";
     const e = await import("eight");
+    const load = createRequire(import.meta.url);
+    const f = load("nine") as typeof import("nine");
+    const g = load(\`ten/lib/\${name}\`);
     const from = "no import";
     export const text = "from";`;
   assert.deepEqual(
     importsOf(code).sort(),
-    ["one", "./two.ts", "three", "four", "five", "./six.ts", "./seven.ts", "eight"].sort(),
+    ["one", "./two.ts", "three", "four", "five", "./six.ts", "./seven.ts", "eight", "nine", "nine", "ten/lib/"].sort(),
+  );
+});
+
+test("what createRequire gives is called load, so that its imports are found", () => {
+  assertNone(
+    sources
+      .filter(({ code }) =>
+        /\bcreateRequire\(/.test(code.replaceAll("const load = createRequire(import.meta.url);", "")),
+      )
+      .map(({ path }) => `${path} calls what createRequire gives something else`),
   );
 });
 

@@ -83,12 +83,14 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
 }
 
-/** Specifiers of static imports, re-exports, imports for their effect and dynamic imports. */
+/** Specifiers of static imports, re-exports, imports for their effect, dynamic imports and what `createRequire` gives, called `load`. */
 export function importsOf(code: string): string[] {
   const patterns = [
     /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']/gm,
     /^\s*import\s*["']([^"']+)["']/gm,
     /\bimport\(\s*["'`]([^"'`]+)["'`]\s*\)/g,
+    // A template is known as far as it is fixed.
+    /\bload\(\s*["'`]([^"'`$]+)/g,
   ];
   return patterns.flatMap((pattern) => Array.from(code.matchAll(pattern), (match) => match[1] ?? ""));
 }

@@ -100,6 +100,8 @@ async function measureSpeed(agent: Agent, amounts: Amounts, note: (text: string)
   const measure = async (contents: Contents) => {
     note(`probes of ${contents === "bare" ? LEAST_SERVER : "the operations server"}`);
     await using measured = await start(contents);
+    // Until it is asked or has started, it has not loaded all that it is.
+    await request(agent, measured.port, "/readyz");
     const { rssBytes } = await measured.usage();
     const cpuPercent = await pacedCpu(agent, measured, amounts.pacedMs);
     const perSecond = await fullSpeed(agent, measured.port, amounts.fullMs);

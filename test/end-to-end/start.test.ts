@@ -44,11 +44,10 @@ const commandsOf = ({ own }: LoadedModules) => [...own].filter((path) => path.st
 test("a peel that beats has loaded neither what only others need nor what nobody has asked for", async () => {
   await using server = await startTestServer();
   await using session = await connectSession({ urls: [server.url] });
+  // Without a bucket for its facts it beats, and goes on starting.
   await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs: 30_000, storage: "memory" }));
-  await setUpBucket(session.connection, factsBucketSpec);
   const loaded = await loadedBy(async (environment) => {
     await using peel = startDaemon("peel", "p", { "nats-url": server.url, "log-level": "debug" }, { environment });
-    await peel.untilLogged("facts written");
     await peel.untilLogged("this peel can be pinged");
     peel.signal("SIGTERM");
     assert.equal((await peel.command.ended).code, 0);
@@ -58,6 +57,20 @@ test("a peel that beats has loaded neither what only others need nor what nobody
   assert.deepEqual(commandsOf(loaded), ["cli/dist/commands/peel-run.js"]);
   assertLoaded(loaded.own, ["ops/dist/operations-server.js", "presence/dist/heartbeat-publisher.js"]);
   assertNotLoaded(loaded.own, ["ops/dist/operations-app.js", "presence/dist/index.js", "master/dist/index.js"]);
+});
+
+test("what answers probes is loaded once the peel has started, before anybody asks: its files may be gone by then", async () => {
+  await using server = await startTestServer();
+  await using session = await connectSession({ urls: [server.url] });
+  await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs: 30_000, storage: "memory" }));
+  await setUpBucket(session.connection, factsBucketSpec);
+  const loaded = await loadedBy(async (environment) => {
+    await using peel = startDaemon("peel", "p", { "nats-url": server.url, "log-level": "debug" }, { environment });
+    await peel.untilLogged("operations endpoints loaded");
+    peel.signal("SIGTERM");
+    assert.equal((await peel.command.ended).code, 0);
+  });
+  assertLoaded(loaded.packages, ["find-my-way"]);
 });
 
 test("a question is asked without a log, metrics, or a format that is not wanted", async () => {

@@ -19,7 +19,7 @@ export interface PresenceMetricsParts {
 /** Versions that are told by name; the rest are told together. */
 const MAX_VERSIONS = 20;
 const OTHER_VERSIONS = "other";
-const SKEW_BUCKETS = [-3600, -60, -10, -1, -0.1, 0, 0.1, 1, 10, 60, 3600];
+const SKEW_BUCKETS = [0.1, 0.5, 1, 5, 10, 60, 3600];
 
 /** Registers what a master knows of its peels. */
 export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift }: PresenceMetricsParts): void {
@@ -77,10 +77,10 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   view.onTransition(({ reason }) => transitions.inc({ reason }, 1));
   const skew = metrics.histogram(
     "peel_clock_skew_seconds",
-    `Clocks of peels less this master's, the way of the beat included; of one beat in ${SKEW_EVERY}.`,
+    `How far clocks of peels are from this master's, either way, the way of the beat included; of one beat in ${SKEW_EVERY}.`,
     SKEW_BUCKETS,
   );
-  view.sampleClockSkew((skewMs) => skew.observe(skewMs / 1_000));
+  view.sampleClockSkew((skewMs) => skew.observe(Math.abs(skewMs) / 1_000));
 }
 
 function countVersions(view: LiveView): { labels: { version: string }; value: number }[] {

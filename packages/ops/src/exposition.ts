@@ -11,7 +11,7 @@ export interface Exposition {
 }
 
 /**
- * Writes `families`, by way of `buffer`, which must be empty: a scrape leaves nothing behind for the garbage collector but its
+ * Writes `families`, by way of `buffer` alone: a scrape leaves nothing behind for the garbage collector but its
  * answer and what it was read from. Hence loops that count here: until V8 has compiled it, `for … of` makes an object at each
  * step. All formats have the same samples under the same names.
  */
@@ -20,6 +20,8 @@ export function writeExposition(
   format: ExpositionFormat,
   buffer: TextBuffer,
 ): Exposition {
+  // What is left of a writing that failed.
+  buffer.take();
   switch (format) {
     case "text":
       writeLines(families, format, buffer);

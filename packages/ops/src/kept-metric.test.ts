@@ -4,8 +4,7 @@ import { Counter, Gauge, Histogram } from "prom-client";
 import { createCounter, createGauge, createHistogram } from "./kept-metric.ts";
 import type { MetricValue } from "./metric-family.ts";
 
-/** Not -1: there prom-client counts what is beyond all bounds. */
-const BOUNDS = [-2, 0, 0.1, 2.5, 10];
+const BOUNDS = [0, 0.1, 2.5, 10];
 const OBSERVED = [0.1, 0.10000001, 3, 11, -7, 0, 10, -2];
 
 /** Values in one form, whoever keeps them: prom-client has bounds as numbers. */
@@ -91,15 +90,6 @@ test("a histogram keeps what one of prom-client gives, each bucket with those be
   assert.deepEqual(plain("it", ours.values), await reference(theirsBy, "it"));
 });
 
-test("what is beyond all bounds of a histogram is in no bucket but the last, also if a bound is -1", () => {
-  const { metric, values } = createHistogram("it", [-1, 1], []);
-  metric.observe(2);
-  assert.deepEqual(
-    values.map(({ value }) => value),
-    [0, 0, 1, 2, 1],
-  );
-});
-
 test("series are told apart by every label, whatever the order in which labels are given, and in the order of their names", () => {
   const { metric, values } = createCounter(["to", "by"]);
   metric.inc({ to: "a", by: "bc" });
@@ -121,6 +111,14 @@ test("a caller who goes on to change its labels changes no series", () => {
   assert.deepEqual(values, [{ labels: { to: "a" }, value: 1 }]);
 });
 
+test("a change that is refused makes no series", () => {
+  const counter = createCounter(["to"]);
+  assert.throws(() => counter.metric.inc({ to: "a" }, -1), /rises by a number/);
+  const histogram = createHistogram("it", [1], ["to"]);
+  assert.throws(() => histogram.metric.observe({ to: "a" }, Number.NaN), /observes a number/);
+  assert.deepEqual([counter.values, histogram.values], [[], []]);
+});
+
 test("what a metric cannot take is a programming error and changes nothing", () => {
   const counter = createCounter([]);
   for (const by of [-1, Number.NaN, Number.POSITIVE_INFINITY])
@@ -129,8 +127,13 @@ test("what a metric cannot take is a programming error and changes nothing", () 
   const histogram = createHistogram("it", [1], []);
   assert.throws(() => histogram.metric.observe(Number.NaN), /observes a number/);
   assert.ok(histogram.values.every(({ value }) => value === 0));
+  const gauge = createGauge([]);
+  assert.throws(() => gauge.metric.set("5" as unknown as number), /set to a number/);
+  assert.deepEqual(gauge.values, [{ labels: {}, value: 0 }]);
   const labels = {} as { to: string };
   assert.throws(() => createGauge(["to"]).metric.set(labels, 1), /each label has a value/);
-  assert.throws(() => createHistogram("it", [1, 1], []), /the bounds of it ascend/);
+  for (const bounds of [[1, 1], [-1, 1], [Number.NaN], [1, Number.POSITIVE_INFINITY]]) {
+    assert.throws(() => createHistogram("it", bounds, []), /the bounds of it ascend/);
+  }
   assert.throws(() => createHistogram("it", [1], ["le"]), /the label le of it/);
 });

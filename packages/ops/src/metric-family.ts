@@ -9,7 +9,7 @@ export interface MetricDescription {
 
 export type MetricType = "counter" | "gauge" | "histogram";
 
-/** A metric with its values as of now, in the form in which prom-client gives them: nothing is copied. */
+/** A metric with its values as of now. */
 export interface MetricFamily {
   readonly name: string;
   readonly type: MetricType;

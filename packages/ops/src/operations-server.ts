@@ -94,9 +94,9 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       const loopback = isLoopbackAddress(bound.host);
       const address = formatListenAddress(bound);
       const logLevel = control?.logLevel && createLogLevelControl({ port: control.logLevel, clock, logger, signal });
-      // Loaded for whoever asks first: the 40 ms that it can take would come before a peel's first beat, too.
-      const loadApp = async (): Promise<OperationsApp> => {
+      const createApp = async (): Promise<OperationsApp> => {
         const { createOperationsApp } = await import("./operations-app.ts");
+        logger.debug("operations endpoints loaded");
         return createOperationsApp({
           readiness,
           metrics,
@@ -115,9 +115,13 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
         });
       };
       let app: Promise<OperationsApp> | undefined;
+      // When the process has started, or when somebody asks before: the 40 ms that it can take would come before a peel's first beat.
+      const loadApp = (): Promise<OperationsApp> => {
+        app ??= createApp();
+        return app;
+      };
       server.on("request", (incoming, response) => {
-        app ??= loadApp();
-        respond(app, incoming, response).catch((error: unknown) => {
+        respond(loadApp(), incoming, response).catch((error: unknown) => {
           logger.error("operations request failed", { error: messageOf(error) });
           response.destroy();
         });
@@ -128,6 +132,8 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
       ready.resolve();
 
       const startup = watchStartup(readiness, clock, signal);
+      // A failure is told to whoever asks.
+      startup.then(() => (signal.aborted ? undefined : loadApp())).catch(() => {});
       await aborted(signal);
       await startup;
       unfollow?.();

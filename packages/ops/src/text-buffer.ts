@@ -3,10 +3,10 @@ export interface TextBuffer {
   /**
    * Appends a text.
    *
-   * @param escaped Which of backslash, quote and end of line get a backslash before them. @default none
+   * @param escaped Which of backslash, quote and end of line are written as `\\`, `\"` and `\n`. @default none
    */
   append(text: string, escaped?: string): void;
-  /** Appends a number as `String` writes it. Only for one that is no integer is that string made. */
+  /** Appends a number as `String` writes it. Only for one that is no safe integer is that string made. */
   appendNumber(value: number): void;
   /** Takes back the last bytes of what was appended. */
   drop(count: number): void;

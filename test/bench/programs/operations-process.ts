@@ -28,7 +28,8 @@ export interface Usage {
 const READY = '{"status":"ok","checks":{"nats":{"status":"ok"},"kv":{"status":"ok"}},"version":"v1","uptime":"1m0s"}';
 
 async function open(contents: OperationsProcessOptions["contents"]): Promise<number> {
-  await import("@fleet/presence");
+  await import("@fleet/presence/peel");
+  const logger = createLogger({ level: "error", base: {} }, { write() {} });
   if (contents === "without") return 0;
   if (contents === "bare") {
     const server = createServer((_, response) => {
@@ -55,7 +56,7 @@ async function open(contents: OperationsProcessOptions["contents"]): Promise<num
     connection: { state: "connected", onState: () => () => {} },
     identity: {},
     clock,
-    logger: createLogger({ level: "error", base: {} }, { write() {} }),
+    logger,
   });
   void server.run(new AbortController().signal);
   await server.ready;

@@ -20,7 +20,7 @@ export class CodeColumn {
   }
 
   add(code: number): void {
-    invariant(code < CODES, "a code has two bytes");
+    invariant(code >= 0 && code < CODES, "a code has two bytes");
     if (code !== this.#codes[0] && this.#rows > 0) this.#isUniform = false;
     this.#codes[this.#rows] = code;
     this.#rows += 1;

@@ -44,6 +44,16 @@ test("a row takes as few bytes as hold how much more than the least it is", () =
   assert.equal(widthOf(0, 2 ** 32 - 1), 8);
 });
 
+test("what is not a finite number is not known, and the others are what they were", () => {
+  const { NaN: none, POSITIVE_INFINITY: endless } = Number;
+  for (const values of [[none], [5, none], [none, 5, 6], [endless, 5], [-endless], [0, none, 2 ** 40]]) {
+    assert.deepEqual(
+      readNumbers(writtenNumbers(values), values.length),
+      values.map((value) => (Number.isFinite(value) ? value : undefined)),
+    );
+  }
+});
+
 test("any bytes are numbers or are refused", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat({ max: 10 }), (bytes, rows) => {

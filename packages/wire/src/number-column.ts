@@ -20,8 +20,9 @@ export class NumberColumn {
     this.#numbers = new Float64Array(maxRows);
   }
 
+  /** Adds a row; what is not a finite number is not known. */
   add(value: number | undefined): void {
-    if (value === undefined) {
+    if (value === undefined || !Number.isFinite(value)) {
       this.#numbers[this.#rows] = Number.NaN;
       this.#unknown += 1;
     } else {

@@ -29,7 +29,6 @@ const UNKNOWN = 0;
  * `texts` and `label_sets` a {@link CodeColumn}, 0 for what is not known of all but states; sessions one text, and how long each is.
  */
 export class PeelColumns {
-  readonly #wide: boolean;
   readonly #states: CodeColumn;
   readonly #reasons: CodeColumn;
   readonly #ids: TextColumn;
@@ -41,9 +40,7 @@ export class PeelColumns {
   readonly #os: PlaceColumn<string>;
   readonly #archs: PlaceColumn<string>;
   readonly #labels: PlaceColumn<PeelRow["labels"]>;
-  readonly #sessions: PieceColumn;
-  readonly #intervals: NumberColumn;
-  readonly #skews: NumberColumn;
+  readonly #wide: WideColumns | undefined;
   readonly #maxBytes: number;
   #rows = 0;
   #bytes = 0;
@@ -62,7 +59,6 @@ export class PeelColumns {
       for (const key in labels) this.#bytes += key.length + (labels[key]?.length ?? 0) + TEXT_BYTES;
     };
     this.#maxBytes = maxBytes;
-    this.#wide = wide;
     this.#states = new CodeColumn(maxRows);
     this.#reasons = new CodeColumn(maxRows);
     this.#ids = new TextColumn();
@@ -72,9 +68,7 @@ export class PeelColumns {
     this.#os = new PlaceColumn(maxRows, this.#texts, onText);
     this.#archs = new PlaceColumn(maxRows, this.#texts, onText);
     this.#labels = new PlaceColumn(maxRows, this.#labelSets, onLabels);
-    this.#sessions = new PieceColumn(maxRows);
-    this.#intervals = new NumberColumn(maxRows);
-    this.#skews = new NumberColumn(maxRows);
+    this.#wide = wide ? new WideColumns(maxRows) : undefined;
   }
 
   /** Whether there is no room for another row. */
@@ -101,15 +95,12 @@ export class PeelColumns {
     this.#labels.add(row.labels);
     if (!this.#wide) return;
     this.#bytes += WIDE_BYTES + (row.session?.length ?? 0);
-    this.#sessions.add(row.session);
-    this.#intervals.add(row.intervalMs);
-    this.#skews.add(row.clockSkewMs);
+    this.#wide.add(row);
   }
 
   /** The rows, which are then not here any more. */
   take(): WrittenPeels {
     const rows = this.#rows;
-    const sessions = this.#wide && this.#sessions.take();
     const columns = {
       states: this.#states.take(),
       reasons: this.#reasons.take(),
@@ -120,18 +111,37 @@ export class PeelColumns {
       os: this.#os.take(),
       archs: this.#archs.take(),
       labels: this.#labels.take(),
-      ...(sessions && {
-        session_lengths: sessions.lengths,
-        sessions: sessions.text,
-        intervals: this.#intervals.take(),
-        skews: this.#skews.take(),
-      }),
+      ...this.#wide?.take(),
       texts: this.#texts.take(),
       label_sets: this.#labelSets.take(),
     };
     this.#rows = 0;
     this.#bytes = 0;
     return { rows, columns };
+  }
+}
+
+/** The columns that only a wide list has. */
+class WideColumns {
+  readonly #sessions: PieceColumn;
+  readonly #intervals: NumberColumn;
+  readonly #skews: NumberColumn;
+
+  constructor(maxRows: number) {
+    this.#sessions = new PieceColumn(maxRows);
+    this.#intervals = new NumberColumn(maxRows);
+    this.#skews = new NumberColumn(maxRows);
+  }
+
+  add({ session, intervalMs, clockSkewMs }: PeelRow): void {
+    this.#sessions.add(session);
+    this.#intervals.add(intervalMs);
+    this.#skews.add(clockSkewMs);
+  }
+
+  take(): WireMap {
+    const { lengths, text } = this.#sessions.take();
+    return { session_lengths: lengths, sessions: text, intervals: this.#intervals.take(), skews: this.#skews.take() };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Decoded } from "./decoded.ts";
-import { decodeMap, encodeMap, isCount, isMissing, refused, type WireMap } from "./map-codec.ts";
+import { decodeMap, encodeMap, isCount, isMissing, isTime, refused, type WireMap } from "./map-codec.ts";
 import { readPeelColumns, type WrittenPeels } from "./peel-columns.ts";
 import type { PeelRow } from "./peel-row.ts";
 
@@ -61,7 +61,7 @@ export function decodePeelPage(bytes: Uint8Array): Decoded<PeelPage> {
 /** The head of an answer; `undefined` if it has none. */
 export function answerHeadIn(map: WireMap): AnswerHead | undefined {
   const { as_of: asOf, blindness, instance } = map;
-  if (!(asOf instanceof Date) || !(isMissing(blindness) || typeof blindness === "string")) return undefined;
+  if (!isTime(asOf) || !(isMissing(blindness) || typeof blindness === "string")) return undefined;
   if (!(isMissing(instance) || typeof instance === "string")) return undefined;
   return { asOf: asOf.getTime(), blindness: blindness ?? undefined, instance: instance ?? "" };
 }

@@ -1,6 +1,6 @@
 import type { Decoded } from "./decoded.ts";
 import { FACTS_MAX_BYTES, type Facts } from "./facts-codec.ts";
-import { decodeMap, encodeMap, isCount, isMissing, isOneOf, isWireMap, refused } from "./map-codec.ts";
+import { decodeMap, encodeMap, isCount, isMissing, isOneOf, isTime, isWireMap, refused } from "./map-codec.ts";
 import { type AnswerHead, answerHeadIn } from "./peel-page-codec.ts";
 import type { PeelRow } from "./peel-row.ts";
 import { isTextMap, PEEL_STATES } from "./presence-query.ts";
@@ -73,7 +73,7 @@ export function decodePeelDetail(bytes: Uint8Array): Decoded<PeelDetail> {
     typeof id !== "string" ||
     !isOneOf(PEEL_STATES, state) ||
     !(isMissing(reason) || isOneOf(ROSTER_REASONS, reason)) ||
-    !(isMissing(since) || since instanceof Date) ||
+    !(isMissing(since) || isTime(since)) ||
     !(isMissing(labels) || isTextMap(labels)) ||
     !(isMissing(protocol) || isCount(protocol)) ||
     !(isMissing(pingable) || typeof pingable === "boolean") ||

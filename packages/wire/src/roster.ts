@@ -1,6 +1,6 @@
 import type { BucketSpec } from "./buckets.ts";
 import type { Decoded } from "./decoded.ts";
-import { decodeMap, encodeMap, isCount, isMissing, isOneOf, refused } from "./map-codec.ts";
+import { decodeMap, encodeMap, isCount, isMissing, isOneOf, isTime, refused } from "./map-codec.ts";
 
 /** Key = peel id, value = its last transition; keys that begin with `_` belong to the fence. */
 export const ROSTER_BUCKET = "peel-presence";
@@ -49,7 +49,7 @@ export function decodeRosterRecord(bytes: Uint8Array): Decoded<RosterRecord> {
   if (
     !isOneOf(STATES, state) ||
     !isOneOf(ROSTER_REASONS, reason) ||
-    !(since instanceof Date) ||
+    !isTime(since) ||
     !(isMissing(session) || typeof session === "string") ||
     !(isMissing(rival) || typeof rival === "string") ||
     !(isMissing(version) || typeof version === "string") ||

@@ -119,7 +119,7 @@ describe("a master that is asked who is here", () => {
     assert.deepEqual(await idsOf({ ids: ["*-1"], states: ["offline"] }), ["db-1"]);
   });
 
-  it("gives a list of many pages whole, in order and as of one moment, from the master that began it", async () => {
+  it("gives a list of many pages whole and in order, from the master that began it", async () => {
     await using one = await startMaster(server, "master-1");
     await using two = await startMaster(server, "master-2");
     const ids = Array.from({ length: 20_000 }, (_, index) => `peel-${index}`);

@@ -32,7 +32,7 @@ export interface WriteWindowParts {
   readonly maxInFlight?: number;
   /** Longest time an answer may take. */
   readonly timeoutMs: number;
-  /** Told of each write that is stored, with the tag it was given, its revision, how long that took, and when it is. */
+  /** Told of each write that is stored, with the tag it was given, its revision, how long that took, and the time now, monotonic. */
   readonly onStored: (tag: number, revision: number, tookMs: number, nowMono: number) => void;
   /** Told of each that was refused (`BACKPRESSURE`, …) or whose outcome is unknown (`TIMEOUT`, `NOT_CONNECTED`, `UNAVAILABLE`). */
   readonly onFailed: (tag: number, error: FleetError) => void;

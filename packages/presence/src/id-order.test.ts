@@ -60,8 +60,24 @@ test("what is ordered is left as it was, and each row is the one that had the id
   assert.ok(ordered.every(({ id, name }) => name === `${id}!`));
 });
 
-test("of very many with one id one stays", () => {
-  for (const id of ["", "one", "one-with-many-characters"]) {
-    assert.deepEqual(idsOf(orderById(rowsOf(Array.from({ length: 100 }, () => id)))), [id]);
+test("of very many with one id the last stays", () => {
+  for (const id of ["", "one", "one-with-many-characters", "ü"]) {
+    for (const count of [2, 100]) {
+      const rows = Array.from({ length: count }, (_, place) => ({ id, place }));
+      assert.deepEqual(orderById(rows), [{ id, place: count - 1 }]);
+    }
+  }
+});
+
+test("a peel that comes again is the one that came last, wherever it stands among others", () => {
+  for (const length of [5, 500]) {
+    const before = Array.from({ length }, (_, at) => ({ id: `peel-${at}`, name: "before" }));
+    const again = before.filter((_, at) => at % 3 === 0).map(({ id }) => ({ id, name: "again" }));
+    const names = new Map([...before, ...again].map(({ id, name }) => [id, name]));
+    const ordered = orderById([...before, ...again]);
+    assert.deepEqual(
+      ordered.map(({ id, name }) => [id, name]),
+      [...names].sort(([one], [other]) => (one < other ? -1 : 1)),
+    );
   }
 });

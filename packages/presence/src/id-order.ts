@@ -14,8 +14,8 @@ const FEW = 16;
 const [LOW, HIGH] = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? ([0, 1] as const) : ([1, 0] as const);
 
 /**
- * Puts rows in the order of their ids, by UTF-16 units as `<` does, and gives them; what has an id that was there before is left
- * out: a peel that is forgotten and comes back while its list is made is found twice.
+ * Puts rows in the order of their ids, by UTF-16 units as `<` does, and gives them; of those with the same id only the last: a peel that
+ * is forgotten and comes back while its list is made is found twice, first as it was and then as it is.
  *
  * Comparing ids is most of what a long list costs, since each is somewhere else in memory. Here each is looked at once, where it came:
  * what follows the characters that all have in common becomes a number, and numbers are sorted; only those with the same number
@@ -24,7 +24,7 @@ const [LOW, HIGH] = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? ([0, 1] 
 export function orderById<Row extends Identified>(rows: readonly Row[]): Row[] {
   const ordered = [...rows];
   const hasTwins = orderRange(ordered, 0, ordered.length);
-  return hasTwins ? ordered.filter(({ id }, at) => id !== ordered[at - 1]?.id) : ordered;
+  return hasTwins ? ordered.filter(({ id }, at) => id !== ordered[at + 1]?.id) : ordered;
 }
 
 /** Orders the rows from `from` to before `to`; gives whether two have the same id. */

@@ -1,3 +1,4 @@
+import { invariant } from "@fleet/runtime";
 import { type AnswerHead, PeelColumns, type WrittenPeels } from "@fleet/wire";
 import { presenceErrors } from "./errors.ts";
 
@@ -60,13 +61,13 @@ export class ListAnswer {
 
   /** Resolves when the page is made; one after the last has no peels, for whoever asks before it is known which that is. */
   async page(page: number): Promise<ListPage> {
-    if (page >= this.#pages.length + MAX_AHEAD) throw noPage(page, this.#pages.length);
+    if (page >= this.#pages.length + MAX_AHEAD) throw this.#noPage(page);
     while (!this.#pages[page] && this.#ending === "none") {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (typeof this.#ending === "object") throw this.#ending.error;
     const head = this.#head;
-    if (!head) throw noPage(page, 0);
+    invariant(head, "a list has begun before it has pages");
     const isWhole = this.#ending === "ended";
     return {
       ...head,
@@ -77,13 +78,14 @@ export class ListAnswer {
     };
   }
 
+  #noPage(page: number): Error {
+    const soFar = this.#ending === "none" ? "the list is being made, and so far has" : "the list has";
+    return presenceErrors.create("BAD_QUERY", `there is no page ${page}: ${soFar} ${this.#pages.length}`);
+  }
+
   #wake(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resume of waiting) resume();
   }
-}
-
-function noPage(page: number, pages: number): Error {
-  return presenceErrors.create("BAD_QUERY", `there is no page ${page} of ${pages}`);
 }

@@ -1,16 +1,18 @@
-import type { Clock } from "@fleet/runtime";
 import type { KeptFacts } from "./listed-facts.ts";
 import type { PeelEntry } from "./peel-entry.ts";
 import type { ListedPresence } from "./presence-view.ts";
 import type { PeelState, TransitionReason } from "./transition.ts";
 
-/** What a list shows of these entries, of each as it is at the time; what is given is one object that changes with each step. */
-export function* listEntries(entries: Iterable<PeelEntry>, clock: Clock): IterableIterator<ListedPresence> {
+/**
+ * What a list shows of these entries, of each as it is at the time, but for its age, which is as of `nowMono`; what is given is one object
+ * that changes with each step.
+ */
+export function* listEntries(entries: Iterable<PeelEntry>, nowMono: number): IterableIterator<ListedPresence> {
   let listed: ListedEntry | undefined;
   for (const entry of entries) {
     if (!entry.state) continue;
     if (listed) listed.entry = entry;
-    else listed = new ListedEntry(entry, clock);
+    else listed = new ListedEntry(entry, nowMono);
     yield listed;
   }
 }
@@ -18,13 +20,11 @@ export function* listEntries(entries: Iterable<PeelEntry>, clock: Clock): Iterab
 /** What a list shows of one entry of the index after another: for 100,000 of them no object is made. */
 class ListedEntry implements ListedPresence {
   entry: PeelEntry;
-  readonly #clock: Clock;
-  #nowMono: number;
+  readonly #nowMono: number;
 
-  constructor(entry: PeelEntry, clock: Clock) {
+  constructor(entry: PeelEntry, nowMono: number) {
     this.entry = entry;
-    this.#clock = clock;
-    this.#nowMono = clock.monoMs();
+    this.#nowMono = nowMono;
   }
 
   get id(): string {
@@ -55,12 +55,10 @@ class ListedEntry implements ListedPresence {
     return this.entry.intervalMs || undefined;
   }
 
-  /** As of when the list was begun, or of when a beat was heard since. */
+  /** As of when the list was begun, as all that it tells is said to be: 0 if a beat was heard since. */
   get lastBeatAgoMs(): number | undefined {
     const { heardMono } = this.entry;
-    if (heardMono === Number.NEGATIVE_INFINITY) return undefined;
-    if (heardMono > this.#nowMono) this.#nowMono = this.#clock.monoMs();
-    return this.#nowMono - heardMono;
+    return heardMono === Number.NEGATIVE_INFINITY ? undefined : Math.max(0, this.#nowMono - heardMono);
   }
 
   get facts(): KeptFacts | undefined {
@@ -72,7 +70,6 @@ class ListedEntry implements ListedPresence {
   }
 
   get clockSkewMs(): number | undefined {
-    const { clockSkewMs } = this.entry;
-    return Number.isNaN(clockSkewMs) ? undefined : clockSkewMs;
+    return this.entry.clockSkewMs;
   }
 }

@@ -45,7 +45,11 @@ export class LiveIndex {
   readonly #verdicts: Verdicts;
   readonly #review: LossReview;
   #heard = 0;
-  /** The wall clock less the monotonic one, as of the last time that time passed: to ask both for each beat takes twice as long. */
+  /**
+   * The wall clock less the monotonic one, as of the last time that time passed: to ask both for each beat takes twice as long. When this
+   * machine's wall clock has jumped, the clock skew of what is heard until the next time, 250 ms at most, is off by the jump; it is
+   * only shown, and nothing follows from it.
+   */
   #wallLeadMs: number;
 
   constructor(parts: LiveIndexParts) {

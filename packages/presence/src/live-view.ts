@@ -167,7 +167,7 @@ class BucketView implements LiveView {
   }
 
   listed(): IterableIterator<ListedPresence> {
-    return listEntries(this.#index.entries(), this.#parts.clock);
+    return listEntries(this.#index.entries(), this.#parts.clock.monoMs());
   }
 
   onTransition(onTransition: (transition: Transition) => void): () => void {

@@ -1,8 +1,8 @@
 import { PeelColumns, type PeelRow, type WrittenPeels } from "@fleet/wire";
 
 /**
- * About how many bytes of rows go on one page at most, and often half of that: small enough that writing one takes a few milliseconds and several can be under
- * way, and far below the 1 MB that a message of NATS may have even if every character takes three bytes.
+ * About how many bytes of rows a page has at most; often it has half as many. Small enough that writing one takes a few milliseconds and
+ * several can be under way, and far below the 1 MB that a message of NATS may have even if every character takes three bytes.
  */
 export const PAGE_BYTES = 262_144;
 

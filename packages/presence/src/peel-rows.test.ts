@@ -17,7 +17,11 @@ function createScene() {
   const entries: PeelEntry[] = [];
   const book = new Map<string, Kept>();
   let lookups = 0;
-  const view = { blindness: undefined, get: () => undefined, listed: () => listEntries(entries, clock) };
+  const view = {
+    blindness: undefined,
+    get: (id: string) => entries.find((entry) => entry.id === id),
+    listed: () => listEntries(entries, clock.monoMs()),
+  };
   const facts = {
     get: (id: string) => book.get(id)?.listed,
     kept(id: string) {
@@ -34,6 +38,7 @@ function createScene() {
     entries,
     book,
     lookups: () => lookups,
+    rows: () => peelRows({ view, facts } as never, clock.wallMs()),
     read: () =>
       Array.from(peelRows({ view, facts } as never, clock.wallMs()), ({ id, os, version, lastSeenMs }) => [
         id,
@@ -64,6 +69,31 @@ test("facts are looked up once for each peel, and shown as they are at the time"
   assert.deepEqual(read(), [["a", "linux", "1.0.0", 0]]);
 });
 
+test("facts that are gone before their turn are nobody's", () => {
+  const { add, book, rows } = createScene();
+  add("a");
+  for (const id of ["asleep-1", "asleep-2"]) book.set(id, { listed: linux });
+  const listed: string[] = [];
+  for (const { id } of rows()) {
+    listed.push(id);
+    // As after a resync: whoever goes through the ids that were known before goes on with them.
+    if (id === "asleep-1") book.get = () => undefined;
+  }
+  assert.deepEqual(listed, ["a", "asleep-1"]);
+});
+
+test("a peel of which there are facts alone is listed although another one is forgotten meanwhile", () => {
+  const { add, book, rows } = createScene();
+  for (const id of ["a", "b"]) add(id);
+  for (const id of ["a", "b", "asleep"]) book.set(id, { listed: linux });
+  const listed: string[] = [];
+  for (const { id } of rows()) {
+    listed.push(id);
+    if (id === "b") book.delete("a");
+  }
+  assert.deepEqual(listed, ["a", "b", "asleep"]);
+});
+
 test("ages are as of the beginning, and never less than nothing", async () => {
   const { clock, add, entries } = createScene();
   for (const id of ["early", "unheard", "untold", "late"]) add(id);
@@ -72,10 +102,10 @@ test("ages are as of the beginning, and never less than nothing", async () => {
   unheard.heardMono = Number.NEGATIVE_INFINITY;
   untold.state = undefined;
   await clock.advance(1_000);
-  const listed = listEntries(entries, clock);
+  const listed = listEntries(entries, clock.monoMs());
   const ages = [listed.next().value?.lastBeatAgoMs];
   await clock.advance(500);
   late.heardMono = clock.monoMs() - 100;
   for (const { lastBeatAgoMs } of listed) ages.push(lastBeatAgoMs);
-  assert.deepEqual(ages, [1_000, undefined, 100]);
+  assert.deepEqual(ages, [1_000, undefined, 0]);
 });

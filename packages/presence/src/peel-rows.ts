@@ -12,9 +12,14 @@ export interface PeelSources {
 /**
  * Every peel of the view, then those of which there are facts alone, in no order; `nowAt` is wall time, ms since the epoch. A row is
  * only to be read before the next step: that changes it.
+ *
+ * Whoever waits between two steps is given each peel as it is then. One that is in the view all the while comes once. Of the
+ * others, while peels come and go, some may be missing, and one that is forgotten and comes back may come twice: what it is then
+ * comes last.
  */
 export function* peelRows({ view, facts }: PeelSources, nowAt: number): IterableIterator<PeelRow> {
   const row = new ReadRow(nowAt);
+  const factsAtFirst = facts.size;
   let withFacts = 0;
   for (const peel of view.listed()) {
     let kept = peel.facts;
@@ -28,10 +33,12 @@ export function* peelRows({ view, facts }: PeelSources, nowAt: number): Iterable
     row.told = told ?? NO_FACTS;
     yield row;
   }
-  // Most often these were all of them: nobody need be looked up then.
-  if (withFacts === facts.size) return;
+  // Most often these were all of them, and there are as many as before: nobody need be looked up then.
+  if (withFacts === facts.size && facts.size === factsAtFirst) return;
   for (const id of facts.ids()) {
-    if (!view.get(id)) yield neverHeard(id, facts.get(id));
+    // Their facts may be gone since, and those who told them.
+    const told = facts.get(id);
+    if (told && !view.get(id)) yield neverHeard(id, told);
   }
 }
 
@@ -119,7 +126,7 @@ class ReadRow implements PeelRow {
 }
 
 /** A peel that has told its facts at some time, and has not been heard since there is a roster. */
-function neverHeard(id: string, told: ListedFacts = NO_FACTS): PeelRow {
+function neverHeard(id: string, told: ListedFacts): PeelRow {
   return {
     id,
     state: "offline",

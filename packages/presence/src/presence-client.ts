@@ -55,7 +55,10 @@ export interface PresenceClientOptions {
 }
 
 /** Creates a client. */
-export function createPresenceClient(connection: Connection, options: PresenceClientOptions): PresenceClient {
+export function createPresenceClient(
+  connection: Pick<Connection, "request">,
+  options: PresenceClientOptions,
+): PresenceClient {
   const { timeoutMs, partition } = options;
 
   const ask = async <T>(subject: string, query: Uint8Array, decode: (bytes: Uint8Array) => Decoded<T>): Promise<T> => {
@@ -67,27 +70,44 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
     throw presenceErrors.create("QUERY_FAILED", `${subject}: the answer is not understood (${decoded.reason})`);
   };
 
+  /** The page of a list that this master has begun. */
+  const askPage = async ({ instance, answer }: PeelPage, page: number): Promise<PeelPage> => {
+    try {
+      return await ask(presencePageSubject(instance), encodePageQuery({ answer, page }), decodePeelPage);
+    } catch (error) {
+      if (!isFleetError(error, "UNAVAILABLE")) throw error;
+      throw presenceErrors.create("ANSWER_GONE", `${instance} has ended, and the rest of its answer with it`, error);
+    }
+  };
+
   const listOnce = async (query: ListQuery): Promise<PeelAnswer> => {
     const first = await ask(presenceSubject("list", partition), encodeListQuery(query), decodePeelPage);
-    const rows: PeelRow[] = [];
+    // By their numbers: they do not come in order, and of two rows of one peel the later one counts.
+    const rowsOfPages: (readonly PeelRow[])[] = [];
     let { pages, total } = first;
-    const take = (page: PeelPage) => {
+    const take = (at: number, page: PeelPage) => {
       pages ??= page.pages;
       total ??= page.total;
-      for (const row of page.peels) rows.push(row);
+      if (pages === undefined && page.peels.length === 0) {
+        throw presenceErrors.create(
+          "QUERY_FAILED",
+          `page ${at} has no peels, and does not say how many pages there are`,
+        );
+      }
+      rowsOfPages[at] = page.peels;
     };
-    take(first);
+    take(0, first);
     let next = 1;
     const fetchOn = async () => {
       while (next < (pages ?? Number.POSITIVE_INFINITY)) {
         const page = next;
         next += 1;
-        const subject = presencePageSubject(first.instance);
         // A list that is coming in is waited for, however long it is.
-        take(await ask(subject, encodePageQuery({ answer: first.answer, page }), decodePeelPage));
+        take(page, await askPage(first, page));
       }
     };
     await Promise.all(Array.from({ length: PAGES_IN_FLIGHT }, fetchOn));
+    const rows = rowsOfPages.flat();
     if (rows.length !== total) throw presenceErrors.create("QUERY_FAILED", `${rows.length} peels came of ${total}`);
     return { asOf: first.asOf, blindness: first.blindness, instance: first.instance, peels: orderById(rows) };
   };
@@ -97,7 +117,7 @@ export function createPresenceClient(connection: Connection, options: PresenceCl
       try {
         return await listOnce(query);
       } catch (error) {
-        // Of a master that ended, or had too many others to answer: another one begins anew.
+        // Of a master that has ended, or had too many others to answer: whoever is asked now begins anew.
         if (!isFleetError(error, "ANSWER_GONE")) throw error;
         return listOnce(query);
       }

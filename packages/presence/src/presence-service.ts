@@ -53,6 +53,13 @@ export interface PresenceServiceParts {
   readonly logger: Logger;
 }
 
+/** What is made of the peels that are gone through. */
+interface Walker<T> {
+  /** Gives whether others are to be let in before the next one. */
+  visit(row: PeelRow): boolean;
+  end(): T;
+}
+
 const DESCRIPTION = "Who is here, since when, and why one is not.";
 const LOOK_EVERY_MS = 100;
 const KEEP_ANSWER_MS = 10_000;
@@ -78,14 +85,11 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
 
   const headNow = (): AnswerHead => ({ asOf: clock.wallMs(), blindness: view.blindness, instance });
 
-  /**
-   * Goes through every peel, letting others in every now and then, and whenever `visit` says so. `begin` is called when its turn has
-   * come.
-   */
-  const walk = (begin: (head: AnswerHead) => void, visit: (row: PeelRow) => boolean | undefined): Promise<void> => {
+  /** Goes through every peel, letting others in every now and then. `begin` is called when its turn has come, and not before. */
+  const walk = <T>(begin: (head: AnswerHead) => Walker<T>): Promise<T> => {
     const walking = lastWalk.then(async () => {
       const head = headNow();
-      begin(head);
+      const { visit, end } = begin(head);
       let visited = 0;
       let pauseMono = clock.monoMs() + TURN_MS;
       for (const row of peelRows({ view, facts }, head.asOf)) {
@@ -95,6 +99,7 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
         await nextTurn();
         pauseMono = clock.monoMs() + TURN_MS;
       }
+      return end();
     });
     lastWalk = walking.catch(() => {});
     return walking;
@@ -111,24 +116,25 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
     const { filter, wide } = understood(decodeListQuery(payload));
     const isWanted = matcherOf(filter);
     const answer = new ListAnswer();
-    const cutter = new PeelPageCutter({
-      wide,
-      onPage(page, bytes) {
-        answer.add(page, bytes);
-        shelf.fit();
-      },
+    const making = walk((head) => {
+      answer.begin(head);
+      const cutter = new PeelPageCutter({
+        wide,
+        onPage(page, bytes) {
+          answer.add(page, bytes);
+          shelf.fit();
+        },
+      });
+      return {
+        visit: (row) => isWanted(row) && cutter.add(row),
+        end() {
+          cutter.end();
+          answer.end();
+        },
+      };
     });
     // Whoever reads it is given each page as soon as it is made.
-    const making = walk(
-      (head) => answer.begin(head),
-      (row) => isWanted(row) && cutter.add(row),
-    );
-    making
-      .then(() => {
-        cutter.end();
-        answer.end();
-      })
-      .catch((error: unknown) => answer.fail(error));
+    making.catch((error: unknown) => answer.fail(error));
     const first = await answer.page(0);
     return encodePeelPage({ ...first, answer: answer.isShort ? "" : shelf.keep(answer) });
   };
@@ -145,18 +151,16 @@ export function createPresenceService(parts: PresenceServiceParts): Service {
   const count = async (payload: Uint8Array): Promise<Uint8Array> => {
     const { filter, by } = understood(decodeCountQuery(payload));
     const isWanted = matcherOf(filter);
-    const tally = createPeelTally(by);
-    let head = headNow();
-    await walk(
-      (begun) => {
-        head = begun;
-      },
-      (row) => {
-        if (isWanted(row)) tally.add(row);
-        return false;
-      },
-    );
-    return encodeCountAnswer({ ...head, ...tally.groups() });
+    return walk((head) => {
+      const tally = createPeelTally(by);
+      return {
+        visit(row) {
+          if (isWanted(row)) tally.add(row);
+          return false;
+        },
+        end: () => encodeCountAnswer({ ...head, ...tally.groups() }),
+      };
+    });
   };
 
   const show = async (payload: Uint8Array): Promise<Uint8Array> => {

@@ -31,7 +31,8 @@ export const presenceErrors: ErrorTable<PresenceErrorCode> = defineErrors({
   },
   ANSWER_GONE: {
     retryable: true,
-    meaning: "The rest of a long list was asked for too late: masters keep it for some seconds. Ask again.",
+    meaning:
+      "The rest of a long list was asked for too late, as masters keep it for some seconds, or the master that made it has ended. Ask again.",
   },
   QUERY_FAILED: { retryable: true, meaning: "A master could not answer a query; the message says why." },
 });

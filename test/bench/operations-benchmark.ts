@@ -13,7 +13,7 @@ import { guard, runApart } from "./apart.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import type { Benchmark, Budget, Measurement } from "./benchmark.ts";
 import { rssMbOf } from "./process-usage.ts";
-import type { OperationsProcessOptions, Usage } from "./programs/operations-process.ts";
+import type { OperationsProcessOptions, Usage, UsageQuestion } from "./programs/operations-process.ts";
 import type { ScrapeAllocation, ScrapeAllocationOptions } from "./programs/scrape-allocation.ts";
 
 type Contents = OperationsProcessOptions["contents"];
@@ -52,7 +52,7 @@ const BRIEF: Amounts = { fullMs: 200, pacedMs: 500, scrapes: 10, peelProbes: 100
 export const operationsBenchmark: Benchmark = {
   name: "operations",
   summary: "readiness probes, scrapes, what they allocate, and the memory of the operations server",
-  measures: `Readiness probes a second over ten connections, the CPU of a steady 500 a second, the time of a scrape, and what both allocate on the heap; held against a server of Node.js that answers everything with the same bytes, and against the text of the scrape's own answer. Each metric more, of whatever kind, and each series of it may add no more to what a scrape allocates than its lines in that text, which is made once: 5 % above that are for the rounding of V8. Apart from these, what a scrape allocates for what every process tells of itself, however many metrics there are. The memory that the operations server adds to a process that has loaded what a peel has, and to that what a real \`fleet peel run\` grows by over ${AMOUNTS.peelProbes.toLocaleString("en-US")} probes and ${AMOUNTS.peelScrapes.toLocaleString("en-US")} scrapes, less what one that nobody asks does meanwhile.`,
+  measures: `Readiness probes a second over ten connections, the CPU of a steady 500 a second, the time of a scrape, and what both allocate on the heap; held against a server of Node.js that answers everything with the same bytes, and against the text of the scrape's own answer. Each metric more, of whatever kind, and each series of it may add no more to what a scrape allocates than its lines in that text, which is made once: 5 % above that are for the rounding of V8. Apart from these, what a scrape allocates for what every process tells of itself, however many metrics there are. The memory that the operations server adds, garbage collected, to a process that has loaded what a peel has, and to that what a real \`fleet peel run\` grows by over ${AMOUNTS.peelProbes.toLocaleString("en-US")} probes and ${AMOUNTS.peelScrapes.toLocaleString("en-US")} scrapes, less what one that nobody asks does meanwhile.`,
   leavesOut:
     "checks that take time of their own: each answers at once. What a process tells of itself is what Node.js and Linux say, which prom-client asks, parses and gives as a promise and objects for each of its own fixed metrics; that is most of a scrape of a peel. A value that is no integer costs the text that V8 makes of it, which is some 40 B, and 16 B until V8 drops the number itself. What the sending of an answer takes. The growth is that of one burst, as fast as it is answered: garbage that V8 has not yet found worth collecting.",
   async run({ brief, note, serverPath }) {
@@ -96,13 +96,13 @@ interface AtRest {
 
 async function measureSpeed(agent: Agent, amounts: Amounts, note: (text: string) => void): Promise<AtRest> {
   await using without = await start("without");
-  const { rssBytes: besidesBytes } = await without.usage();
+  const { rssBytes: besidesBytes } = await without.usage("at rest");
   const measure = async (contents: Contents) => {
     note(`probes of ${contents === "bare" ? LEAST_SERVER : "the operations server"}`);
     await using measured = await start(contents);
     // Until it is asked or has started, it has not loaded all that it is.
     await request(agent, measured.port, "/readyz");
-    const { rssBytes } = await measured.usage();
+    const { rssBytes } = await measured.usage("at rest");
     const cpuPercent = await pacedCpu(agent, measured, amounts.pacedMs);
     const perSecond = await fullSpeed(agent, measured.port, amounts.fullMs);
     const scrapeMs = contents === "bare" ? 0 : await timeOfScrape(agent, measured.port, amounts.scrapes);
@@ -221,7 +221,7 @@ async function inParallel(times: number, ask: () => Promise<void>): Promise<void
 
 interface Measured extends AsyncDisposable {
   readonly port: number;
-  usage(): Promise<Usage>;
+  usage(question?: UsageQuestion): Promise<Usage>;
 }
 
 /** Without options of Node.js, it has the heap that a peel has. */
@@ -235,8 +235,8 @@ async function start(contents: Contents, nodeOptions: readonly string[] = []): P
   await pause(SETTLE_MS);
   return {
     port,
-    async usage() {
-      child.send("usage");
+    async usage(question: UsageQuestion = "now") {
+      child.send(question);
       const [usage] = (await once(child, "message")) as [Usage];
       return usage;
     },

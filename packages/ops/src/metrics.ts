@@ -25,7 +25,7 @@ export interface Metrics {
   readonly prefix: string;
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>;
   gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
-  /** `buckets` are upper bounds, ascending, in the unit of the name. */
+  /** `buckets` are upper bounds, ascending, from 0 at the least, in the unit of the name. */
   histogram<Label extends string = never>(
     name: string,
     help: string,

@@ -29,7 +29,10 @@ export interface PeelEvidence {
   readonly absences: number;
 }
 
-/** One peel in the index. A million of them are kept: a class, so that all have one shape, with nothing in it twice. */
+/**
+ * One peel in the index. A million of them are kept: a class, so that all have one shape, with nothing in it twice. What every beat
+ * looks at comes first, and lies together.
+ */
 export class PeelEntry implements PeelEvidence {
   readonly id: string;
 
@@ -46,22 +49,21 @@ export class PeelEntry implements PeelEvidence {
   interleaved = false;
   left = false;
   absences = 0;
-
-  /** The state as it is shown; `undefined` until the first is told. */
-  state: PeelState | undefined = undefined;
-  /** The state and session of the last transition; `undefined` before the first. */
-  told: Transition["state"] | undefined = undefined;
-  toldSession: string | undefined;
-  reason: TransitionReason = "joined";
-  /** Since when, wall time in ms since the epoch. */
-  sinceAt = 0;
-
-  /** For when it is in the queue of deadlines; Infinity if it is not. */
-  queuedMono: number = Number.POSITIVE_INFINITY;
   /** What the bucket said of it shortly before its TTL. */
   lookup: "none" | "asked" | "agreed" = "none";
   /** A probe is under way, or was since the last beat. */
   probed = false;
+  /** The state as it is shown; `undefined` until the first is told. */
+  state: PeelState | undefined = undefined;
+  /** The session and state of the last transition; `undefined` before the first. */
+  toldSession: string | undefined;
+  told: Transition["state"] | undefined = undefined;
+  /** For when it is in the queue of deadlines; Infinity if it is not. */
+  queuedMono: number = Number.POSITIVE_INFINITY;
+
+  reason: TransitionReason = "joined";
+  /** Since when, wall time in ms since the epoch. */
+  sinceAt = 0;
 
   /** Its facts, where a list has looked for them. */
   facts: KeptFacts | undefined = undefined;

@@ -152,8 +152,8 @@ export class Verdicts {
       if (entry.told !== "offline") this.#settleOffline(entry, verdict, nowMono);
       return;
     }
-    this.#suspects.delete(entry);
-    const isAsTold = verdict.state === "online" && entry.state === "online" && entry.toldSession === entry.session;
+    if (this.#suspects.size > 0) this.#suspects.delete(entry);
+    const isAsTold = verdict.state === "online" && this.isAsTold(entry);
     if (this.#blindness !== undefined && !isAsTold) {
       this.wait(entry);
       return;

@@ -69,9 +69,17 @@ export function decodeHeartbeat(bytes: Uint8Array): Decoded<Heartbeat> {
   return { ok: true, value: heartbeatOf(beat) };
 }
 
-/** A beat without the members that are `undefined`. They are set one by one: of beats in bulk, spreads are the greater part of the work. */
+/**
+ * A beat without the members that are `undefined`. Of beats in bulk, spreads are the greater part of the work; nearly all have all
+ * members, or all but `ping`, and are made at once.
+ */
 export function heartbeatOf(parts: { readonly [Name in keyof Heartbeat]-?: Heartbeat[Name] | undefined }): Heartbeat {
   const { sentAt = 0, version = "", protocol = 0, session, seq, intervalMs, ping } = parts;
+  if (session !== undefined && seq !== undefined && intervalMs !== undefined) {
+    return ping === undefined
+      ? { sentAt, version, protocol, session, seq, intervalMs }
+      : { sentAt, version, protocol, session, seq, intervalMs, ping };
+  }
   const beat: { -readonly [Name in keyof Heartbeat]: Heartbeat[Name] } = { sentAt, version, protocol };
   if (session !== undefined) beat.session = session;
   if (seq !== undefined) beat.seq = seq;

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { createLogger, systemClock } from "@fleet/runtime";
 import { givenOptions } from "../apart.ts";
+import { memoryInUse } from "./heap.ts";
 
 /** What the process is to be. */
 export interface OperationsProcessOptions {
@@ -15,7 +16,10 @@ export interface OperationsProcessOptions {
   readonly flags: readonly string[];
 }
 
-/** What the process answers to each message. */
+/** What the process is asked: what it uses, or what it still uses when garbage has been collected. */
+export type UsageQuestion = "now" | "at rest";
+
+/** What the process answers to each question. */
 export interface Usage {
   readonly port: number;
   readonly rssBytes: number;
@@ -67,7 +71,8 @@ const { contents, flags } = givenOptions<OperationsProcessOptions>();
 for (const flag of flags) setFlagsFromString(flag);
 const port = await open(contents);
 
-function report(): void {
+function report(question: UsageQuestion): void {
+  if (question === "at rest") memoryInUse();
   const { user, system } = process.cpuUsage();
   const { rss: rssBytes, heapUsed: heapBytes } = process.memoryUsage();
   process.send?.({ port, rssBytes, heapBytes, cpuUs: user + system } satisfies Usage);
@@ -75,4 +80,4 @@ function report(): void {
 
 process.on("message", report);
 process.on("disconnect", () => process.exit());
-report();
+report("now");

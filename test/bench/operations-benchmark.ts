@@ -177,7 +177,7 @@ const SCRAPED: readonly (readonly [of: ScrapeAllocationOptions["of"], name: stri
   ["computed", "for a metric that is computed", ANSWER_ALONE],
   ["counter", "for a counter", ANSWER_ALONE],
   ["gauge", "for a gauge", ANSWER_ALONE],
-  ["series", "for a series of a gauge with four", ANSWER_ALONE],
+  ["series", "for one of the four series of a gauge", ANSWER_ALONE],
   ["histogram", "for a histogram", ANSWER_ALONE],
 ];
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { ConnectionOptions as ClientOptions } from "nats";
-import { credsAuthenticator } from "nats/lib/nats-base-client/internal_mod.js";
 import type { ConnectionConfig, Login } from "./connection-options.ts";
+import { credsAuthenticator } from "./nats-client.ts";
 
 /** One server to dial. */
 export interface DialTarget {

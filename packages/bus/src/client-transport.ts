@@ -1,7 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import type { ConnectionOptions as ClientOptions, NatsConnection } from "nats";
-import { NatsConnectionImpl, setTransportFactory } from "nats/lib/nats-base-client/internal_mod.js";
-import { NodeTransport } from "nats/lib/src/node_transport.js";
+import { NatsConnectionImpl, NodeTransport, setTransportFactory } from "./nats-client.ts";
 
 /** The client's options, and who is told of the socket. */
 export interface OwnedClientOptions extends ClientOptions {

@@ -1,5 +1,5 @@
 import { defineErrors, type ErrorTable, type FleetError, isFleetError, messageOf } from "@fleet/runtime";
-import { NatsError } from "nats/lib/nats-base-client/internal_mod.js";
+import { NatsError } from "./nats-client.ts";
 
 export type BusErrorCode =
   | "BROKER_UNREACHABLE"

@@ -1,5 +1,5 @@
 import type { Msg, MsgHdrs } from "nats";
-import { headers as createHeaders } from "nats/lib/nats-base-client/internal_mod.js";
+import { headers as createHeaders } from "./nats-client.ts";
 
 /** Headers to send. */
 export type Headers = Readonly<Record<string, string>>;

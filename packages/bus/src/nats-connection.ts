@@ -8,7 +8,6 @@ import {
   withDeadline,
 } from "@fleet/runtime";
 import type { NatsConnection } from "nats";
-import { createInbox } from "nats/lib/nats-base-client/internal_mod.js";
 import type { DialTarget } from "./client-options.ts";
 import type {
   Connection,
@@ -24,6 +23,7 @@ import { dialTargets, hostOf } from "./dial-targets.ts";
 import { busErrors, fromClientError } from "./errors.ts";
 import { createListeners } from "./listeners.ts";
 import { encodeHeaders, type Headers, type Message, wrapMessage } from "./message.ts";
+import { createInbox } from "./nats-client.ts";
 import { watchForStalls } from "./stall-watch.ts";
 import { createSubscription, type LiveSubscription, type SubscribeOptions, type Subscription } from "./subscription.ts";
 import { untilAborted } from "./until-aborted.ts";

@@ -23,7 +23,10 @@ export function registerLeaseMetrics(metrics: Metrics, lease: string, elector: (
     const { standing } = elector();
     return standing.role === "holder" ? standing : undefined;
   };
-  /** Reads a metric whose only series, if any, is that of the lease. It is made once: a scrape makes none. */
+  /**
+   * Reads a metric whose only series, if any, is that of the lease. It is made once: a scrape makes none. `readEach` would do it too, but
+   * `fleet lease list` would load all metrics with it.
+   */
   const readLease = (read: () => number | undefined) => {
     const sample = { labels, value: 0 };
     const only = [sample];

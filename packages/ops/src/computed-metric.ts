@@ -4,7 +4,7 @@ import type { MetricDescription, MetricFamily, MetricValue } from "./metric-fami
 /** A metric whose values are kept elsewhere and read at every scrape. */
 export interface ComputedMetric {
   /** The metric with the values last read: the same object each time. */
-  readonly family: MetricDescription & MetricFamily;
+  readonly family: MetricFamily;
   /** Reads the values. Never throws: what cannot be read has none. */
   refresh(): void;
 }

@@ -10,12 +10,14 @@ const FAMILIES: readonly MetricFamily[] = [
     name: "fleet_jobs_total",
     type: "counter",
     help: 'Jobs, "finalized" or\nnot \\.',
+    labels: ["status"],
     values: [{ labels: { status: 'a "b"\n\\' }, value: 3 }],
   },
   {
     name: "fleet_job_duration_seconds",
     type: "histogram",
     help: "Job duration.",
+    labels: [],
     values: [
       { metricName: "fleet_job_duration_seconds_bucket", labels: { le: 0.5 }, value: 0 },
       { metricName: "fleet_job_duration_seconds_bucket", labels: { le: 1 }, value: 1 },
@@ -28,12 +30,13 @@ const FAMILIES: readonly MetricFamily[] = [
     name: "fleet_odd",
     type: "gauge",
     help: "Odd values.",
+    labels: ["of"],
     values: [Number.NaN, Number.POSITIVE_INFINITY, -0.5, 1e21].map((value) => ({
       labels: { of: "it" },
       value,
     })),
   },
-  { name: "fleet_absent", type: "gauge", help: "Nothing known.", values: [] },
+  { name: "fleet_absent", type: "gauge", help: "Nothing known.", labels: [], values: [] },
 ];
 
 function written(families: readonly MetricFamily[], format: ExpositionFormat): Exposition {
@@ -145,7 +148,7 @@ test("labels are the same in each format, also those that are numbers", async ()
 
 test("JSON takes a text with any character", () => {
   for (const help of ['One "quoted", \\, \n, \u007f, é 東 🍊.', "\t and \u0001."]) {
-    const { body } = written([{ name: "fleet_it", type: "gauge", help, values: [] }], "json");
+    const { body } = written([{ name: "fleet_it", type: "gauge", help, labels: [], values: [] }], "json");
     assert.equal(JSON.parse(body).metrics[0].help, help);
   }
 });

@@ -10,10 +10,7 @@ export interface MetricDescription {
 export type MetricType = "counter" | "gauge" | "histogram";
 
 /** A metric with its values as of now. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: MetricType;
-  readonly help: string;
+export interface MetricFamily extends MetricDescription {
   readonly values: readonly MetricValue[];
 }
 

@@ -70,7 +70,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   if (!PREFIX_PATTERN.test(prefix)) {
     throw new InvalidOptionsError([{ option: "prefix", message: `"${prefix}" ${PREFIX_RULE}` }]);
   }
-  const families: (MetricDescription & MetricFamily)[] = [];
+  const families: MetricFamily[] = [];
   const describe = () => families.map(({ name, type, help, labels }) => ({ name, type, help, labels }));
   const define = (type: MetricType, name: string, help: string, labels: readonly string[]): MetricDescription => {
     invariant(SNAKE_CASE.test(name), `metric name "${name}" is snake_case`);

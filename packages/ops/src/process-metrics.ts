@@ -4,7 +4,7 @@ import { collectProcessMetrics, Registry } from "./prometheus-client.ts";
 
 /** What Node.js and the system say of this process. */
 export interface ProcessMetrics {
-  readonly families: readonly (MetricDescription & MetricFamily)[];
+  readonly families: readonly MetricFamily[];
   /** Asks them. */
   refresh(): Promise<void>;
 }
@@ -27,12 +27,12 @@ const MICROS_PER_SECOND = 1e6;
 /** What prom-client has in a metric; its types leave most of it out. */
 interface CollectedMetric extends Omit<MetricDescription, "labels"> {
   readonly labelNames: readonly string[];
-  get(): Promise<MetricFamily>;
+  get(): Promise<Pick<MetricFamily, "values">>;
 }
 
 /** Collects what prom-client knows to tell of a process, all of `process_*` and `nodejs_*`, and the time it has computed. */
 export function createProcessMetrics(): ProcessMetrics {
-  const cpuMetrics: (MetricDescription & MetricFamily)[] = [];
+  const cpuMetrics: MetricFamily[] = [];
   const cpuSeconds = (name: string, help: string) => {
     const { metric, values } = createGauge([]);
     cpuMetrics.push({ name, type: "counter", help, labels: [], values });

@@ -18,7 +18,7 @@ export interface PeelSources {
  * comes last.
  */
 export function* peelRows({ view, facts }: PeelSources, nowAt: number): IterableIterator<PeelRow> {
-  const row = new ReadRow(nowAt);
+  let row: ReadRow | undefined;
   const factsAtFirst = facts.size;
   let withFacts = 0;
   for (const peel of view.listed()) {
@@ -29,6 +29,7 @@ export function* peelRows({ view, facts }: PeelSources, nowAt: number): Iterable
     }
     const told = kept?.listed;
     if (told) withFacts += 1;
+    row ??= new ReadRow(nowAt, peel);
     row.peel = peel;
     row.told = told ?? NO_FACTS;
     yield row;
@@ -52,25 +53,13 @@ export function peelRow(id: string, { view, facts }: PeelSources, nowAt: number)
   return { id, state, reason, sinceMs, lastSeenMs, version, os, arch, labels, session, intervalMs, clockSkewMs };
 }
 
-const NOBODY: ListedPresence = {
-  id: "",
-  state: "offline",
-  reason: "expired",
-  sinceAt: 0,
-  session: undefined,
-  version: "",
-  intervalMs: undefined,
-  lastBeatAgoMs: undefined,
-  clockSkewMs: undefined,
-};
-
 /** The row of one peel after another, put together as it is read: for 100,000 of them no object is made. */
 class ReadRow implements PeelRow {
   peel: ListedPresence;
   told: ListedFacts;
   readonly #nowAt: number;
 
-  constructor(nowAt: number, peel: ListedPresence = NOBODY, told: ListedFacts = NO_FACTS) {
+  constructor(nowAt: number, peel: ListedPresence, told: ListedFacts = NO_FACTS) {
     this.#nowAt = nowAt;
     this.peel = peel;
     this.told = told;

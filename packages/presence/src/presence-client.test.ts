@@ -4,23 +4,11 @@ import type { Message } from "@fleet/bus";
 import { FleetError, isFleetError } from "@fleet/runtime";
 import { decodePageQuery, encodePeelPage, PeelColumns, type PeelRow } from "@fleet/wire";
 import { createPresenceClient } from "./presence-client.ts";
+import { createListedPeel } from "./testing/listed-peel.ts";
 
 const ALL = { filter: {}, wide: false };
 
-const row = (id: string, version: string): PeelRow => ({
-  id,
-  state: "online",
-  reason: "joined",
-  sinceMs: 0,
-  lastSeenMs: 0,
-  version,
-  os: undefined,
-  arch: undefined,
-  labels: {},
-  session: undefined,
-  intervalMs: undefined,
-  clockSkewMs: undefined,
-});
+const row = (id: string, version: string): PeelRow => ({ ...createListedPeel({ id, version }), state: "online" });
 
 interface Length {
   readonly pages?: number;

@@ -6,6 +6,7 @@ import { createMetrics, type Metrics } from "@fleet/ops";
 import { createPeel, resolvePeelOptions } from "@fleet/peel";
 import { createLogger, systemClock } from "@fleet/runtime";
 import { answer, givenOptions } from "../apart.ts";
+import { median } from "../statistics.ts";
 
 /** What is measured, and by how many scrapes. */
 export interface ScrapeAllocationOptions {
@@ -117,8 +118,7 @@ async function measure(less: Scrape, more: Scrape, change: (round: number) => vo
     oldBytes += other.oldBytes - one.oldBytes;
     answerBytes += other.answerBytes - one.answerBytes;
   }
-  const median = young.sort((a, b) => a - b)[scrapes >> 1] ?? Number.NaN;
-  return { allocatedBytes: median + oldBytes / scrapes, answerBytes: answerBytes / scrapes };
+  return { allocatedBytes: median(young) + oldBytes / scrapes, answerBytes: answerBytes / scrapes };
 }
 
 const processMetrics = () => createMetrics({ component: "peel", version: "v1" });

@@ -34,10 +34,10 @@ test("the holder renews every interval, and its deadline moves on", async () => 
   const one = candidate("one", { events: { onRenew: (durationMs) => durations.push(durationMs) } });
   await clock.advance(30_000);
   const entry = await bucket.get(LEASE);
-  // The acquiring write, the one that confirms the term, and ten renews.
+  // The acquiring write, the renew that confirms the term, and ten more.
   assert.equal(entry?.revision, 12);
   assert.equal(entry?.storedAt, clock.wallMs());
-  assert.equal(durations.length, 12);
+  assert.equal(durations.length, 11);
   assert.equal(one.grants.length, 1);
   assert.equal(one.grants[0]?.isHeld(), true);
   assert.deepEqual(one.elector.standing, {
@@ -46,6 +46,32 @@ test("the holder renews every interval, and its deadline moves on", async () => 
     since: clock.wallMs() - 30_000,
     renewedAt: clock.wallMs(),
   });
+});
+
+test("a candidate that loses the race for a free lease has renewed nothing", async () => {
+  const { clock, candidate } = createElectorScene();
+  const renewing: string[] = [];
+  const racing = ["one", "two"].map((id) =>
+    candidate(id, {
+      events: { onRenew: () => renewing.push(id) },
+      // As long as neither hears of the other's write, both find the lease free.
+      between: (store) => ({
+        ...store,
+        async write(options) {
+          await sleep(clock, 5);
+          return store.write(options);
+        },
+      }),
+    }),
+  );
+  await clock.advance(10_000);
+  const [loser, ...others] = racing.filter(({ elector }) => elector.standing.role === "standby");
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    loser?.logger.lines.filter(({ level }) => level === "debug").map(({ message }) => message),
+    ["lease operation failed"],
+  );
+  assert.equal(new Set(renewing).size, 1);
 });
 
 test("a standby knows the holder, and takes a released lease within 40 ms", async () => {

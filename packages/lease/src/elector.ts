@@ -229,7 +229,7 @@ class LeaseElector implements Elector {
         this.#renewedAt = startedAt;
         return { kind: outcome, revision };
       } finally {
-        events?.onRenew?.(clock.monoMs() - startedMono);
+        if (outcome === "renewed") events?.onRenew?.(clock.monoMs() - startedMono);
       }
     }, "unknown");
   }

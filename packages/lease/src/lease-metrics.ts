@@ -67,7 +67,7 @@ export function registerLeaseMetrics(metrics: Metrics, lease: string, elector: (
   transitions.inc(labels, 0);
   const renews = metrics.histogram(
     "lease_renew_duration_seconds",
-    "Time to the answer to a write of the lease, good or bad.",
+    "Time to the answer to a renew of the lease, good or bad.",
     RENEW_SECONDS,
     ["lease"],
   );

@@ -10,6 +10,6 @@ export type LeaseStanding =
 export interface LeaseEvents {
   onAcquired?(term: number): void;
   onEnded?(reason: EndReason, term: number): void;
-  /** A write of the key was answered, well or not. */
+  /** A renew was answered, well or not; a write that only tried to acquire is none. */
   onRenew?(durationMs: number): void;
 }

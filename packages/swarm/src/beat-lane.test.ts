@@ -297,6 +297,21 @@ describe("a peel that crashes", () => {
     assertAddsUp();
   });
 
+  it("was last heard with the beat that was on its way", async () => {
+    const { clock, lane, settle, last, records, conditionOf, script, assertAddsUp } = createScene();
+    settle(0);
+    await clock.advance(INTERVAL_MS);
+    lane.beat(0, clock.monoMs());
+    lane.pump();
+    lane.crash(0);
+    await clock.advance(7);
+    last().store();
+    assert.deepEqual([records.seq[0], records.heardMono[0], conditionOf(0)], [2, INTERVAL_MS + 7, "crashed"]);
+    lane.pump();
+    assert.equal(script.published.length, 1);
+    assertAddsUp();
+  });
+
   it("comes back in a new session that begins to count anew, and hears no answers to the old one", () => {
     const { lane, settle, last, records, sessions, script, ledger, assertAddsUp } = createScene();
     settle(0);

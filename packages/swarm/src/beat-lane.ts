@@ -243,7 +243,8 @@ export class BeatLane {
       ledger.beats.inFlight -= 1;
       ledger.beats.acknowledged += 1;
       ledger.ack.record(tookMs);
-      if (this.#isCurrent(tag)) this.#acknowledge(peel, revision, nowMono);
+      // Of a peel that has crashed meanwhile too: the broker's TTL runs from this beat.
+      if (isOfLife(tag, records.life[peel] as number)) this.#acknowledge(peel, revision, nowMono);
     } else if (this.#isCurrent(tag)) {
       records.inFlight[peel] = 0;
       this.#gone(peel, LEFT);

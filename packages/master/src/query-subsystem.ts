@@ -1,5 +1,5 @@
 import { type Connection, createBucket } from "@fleet/bus";
-import { createFactsMirror, createPresenceService, type FactsMirror, type LiveView } from "@fleet/presence";
+import { createFactsMirror, createPresenceService, type FactsView, type LiveView } from "@fleet/presence";
 import { type Clock, createServiceGroup, type Logger } from "@fleet/runtime";
 import { FACTS_BUCKET } from "@fleet/wire";
 import type { RosterSubsystem } from "./roster-subsystem.ts";
@@ -33,15 +33,15 @@ export function createQuerySubsystem(parts: QuerySubsystemParts): Subsystem {
 }
 
 /** The facts of peels that this master knows, and of no others. */
-function createOwnFacts(
-  facts: FactsMirror,
-  view: LiveView,
-): Pick<FactsMirror, "get" | "kept" | "ids" | "size" | "settled"> {
+function createOwnFacts(facts: FactsView, view: LiveView): FactsView {
   return {
     get settled() {
       return facts.settled;
     },
     size: 0,
+    get changes() {
+      return facts.changes;
+    },
     get: (id) => (view.get(id) ? facts.get(id) : undefined),
     kept: (id) => (view.get(id) ? facts.kept(id) : undefined),
     ids: () => [].values(),

@@ -54,6 +54,26 @@ test("a mirror has what the bucket holds, and what is written from then on", asy
   assert.equal(clock.pendingTimers, 0);
 });
 
+test("it tells that peels came or went, and not that one was told anew", async () => {
+  const { clock, bucket, connection, mirror, stop, run } = createScene();
+  const running = run();
+  await clock.advance(0);
+  const changesBy = async (change: () => unknown) => {
+    const before = mirror.changes;
+    await change();
+    await clock.advance(0);
+    return mirror.changes - before;
+  };
+  assert.equal(await changesBy(() => bucket.put("web-1", facts("linux"))), 1);
+  assert.equal(await changesBy(() => bucket.put("web-1", facts("plan9"))), 0);
+  assert.equal(await changesBy(() => bucket.delete("web-1")), 1);
+  assert.equal(await changesBy(() => bucket.delete("web-1")), 0);
+  // Who came and who went while nothing was heard is not known until the bucket is read.
+  assert.ok((await changesBy(() => connection.become("connected"))) > 0);
+  stop.abort();
+  await running;
+});
+
 test("what was missed while the connection was lost is read when it is back, and what is gone is gone", async () => {
   const { clock, bucket, connection, mirror, stop, run } = createScene();
   await bucket.put("old", facts("linux"));

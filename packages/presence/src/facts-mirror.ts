@@ -21,8 +21,8 @@ export interface FactsMirrorParts {
   readonly logger: Logger;
 }
 
-/** What lists show of every peel's facts, in memory. */
-export interface FactsMirror extends Service {
+/** What lists show of every peel's facts. */
+export interface FactsView {
   /** Whether the bucket has been read once. */
   readonly settled: boolean;
   get(id: string): ListedFacts | undefined;
@@ -30,9 +30,14 @@ export interface FactsMirror extends Service {
   kept(id: string): KeptFacts | undefined;
   /** How many peels have told facts. */
   readonly size: number;
+  /** Grows whenever a peel comes to those that have told facts, or goes. */
+  readonly changes: number;
   /** The peels that have told facts, in no order. */
   ids(): IterableIterator<string>;
 }
+
+/** The facts of every peel, in memory. */
+export interface FactsMirror extends FactsView, Service {}
 
 interface Kept extends KeptFacts {
   listed: ListedFacts | undefined;
@@ -55,6 +60,7 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
   /** Heard of while the bucket is being read. */
   let heard: Set<string> | undefined;
   let settled = false;
+  let changes = 0;
   const share = createSharer();
 
   const read = ({ key, value, operation }: { key: string; value: Uint8Array; operation: string }) => {
@@ -70,10 +76,15 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
     return known;
   };
 
+  const add = (id: string, listed: ListedFacts) => {
+    if (!facts.has(id)) changes += 1;
+    facts.set(id, keep(id, listed));
+  };
+
   const drop = (id: string) => {
     const known = facts.get(id);
     if (known) known.listed = undefined;
-    facts.delete(id);
+    if (facts.delete(id)) changes += 1;
   };
 
   const loop = createPeriodicLoop({
@@ -110,6 +121,7 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
       heard = undefined;
       const before = facts;
       facts = found;
+      changes += 1;
       settled = true;
       let visited = 0;
       for (const [id, told] of before) {
@@ -131,6 +143,9 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
     get size() {
       return facts.size;
     },
+    get changes() {
+      return changes;
+    },
     get: (id) => facts.get(id)?.listed,
     kept: (id) => facts.get(id),
     ids: () => facts.keys(),
@@ -138,7 +153,7 @@ export function createFactsMirror(parts: FactsMirrorParts): FactsMirror {
       const hearing = bucket.hear((write) => {
         const told = read(write);
         heard?.add(write.key);
-        if (told) facts.set(write.key, keep(write.key, told));
+        if (told) add(write.key, told);
         else drop(write.key);
       });
       const stopListening = connection.onState((state) => {

@@ -7,7 +7,7 @@ export {
   type PeelGone,
 } from "./connection-signal.ts";
 export { type PresenceErrorCode, presenceErrors } from "./errors.ts";
-export { createFactsMirror, type FactsMirror, type FactsMirrorParts } from "./facts-mirror.ts";
+export { createFactsMirror, type FactsMirror, type FactsMirrorParts, type FactsView } from "./facts-mirror.ts";
 export { createHeartbeat, createPresence, type HeartbeatOptions, type PresenceOptions } from "./from-connection.ts";
 export {
   type BeatOutcome,

@@ -17,9 +17,14 @@ function createScene() {
   const entries: PeelEntry[] = [];
   const book = new Map<string, Kept>();
   let lookups = 0;
+  let viewLookups = 0;
+  let changes = 0;
   const view = {
     blindness: undefined,
-    get: (id: string) => entries.find((entry) => entry.id === id),
+    get(id: string) {
+      viewLookups += 1;
+      return entries.find((entry) => entry.id === id);
+    },
     listed: () => listEntries(entries, clock.monoMs()),
   };
   const facts = {
@@ -32,12 +37,24 @@ function createScene() {
     get size() {
       return book.size;
     },
+    get changes() {
+      return changes;
+    },
   };
   return {
     clock,
     entries,
     book,
+    tell(id: string, kept: Kept = { listed: linux }) {
+      book.set(id, kept);
+      changes += 1;
+    },
+    drop(id: string) {
+      book.delete(id);
+      changes += 1;
+    },
     lookups: () => lookups,
+    viewLookups: () => viewLookups,
     rows: () => peelRows({ view, facts } as never, clock.wallMs()),
     read: () =>
       Array.from(peelRows({ view, facts } as never, clock.wallMs()), ({ id, os, version, lastSeenMs }) => [
@@ -53,26 +70,26 @@ function createScene() {
 }
 
 test("facts are looked up once for each peel, and shown as they are at the time", () => {
-  const { add, book, read, lookups } = createScene();
+  const { add, tell, drop, read, lookups } = createScene();
   add("a");
   const kept: Kept = { listed: linux };
-  book.set("a", kept);
+  tell("a", kept);
   read();
   assert.deepEqual([read(), lookups()], [[["a", "linux", "1.0.0", 0]], 1]);
   kept.listed = { ...linux, os: "plan9" };
   assert.deepEqual(read(), [["a", "plan9", "1.0.0", 0]]);
   // Not kept any more, and then kept anew.
   kept.listed = undefined;
-  book.delete("a");
+  drop("a");
   assert.deepEqual(read(), [["a", undefined, undefined, 0]]);
-  book.set("a", { listed: linux });
+  tell("a");
   assert.deepEqual(read(), [["a", "linux", "1.0.0", 0]]);
 });
 
 test("facts that are gone before their turn are nobody's", () => {
-  const { add, book, rows } = createScene();
+  const { add, book, tell, rows } = createScene();
   add("a");
-  for (const id of ["asleep-1", "asleep-2"]) book.set(id, { listed: linux });
+  for (const id of ["asleep-1", "asleep-2"]) tell(id);
   const listed: string[] = [];
   for (const { id } of rows()) {
     listed.push(id);
@@ -82,16 +99,31 @@ test("facts that are gone before their turn are nobody's", () => {
   assert.deepEqual(listed, ["a", "asleep-1"]);
 });
 
-test("a peel of which there are facts alone is listed although another one is forgotten meanwhile", () => {
-  const { add, book, rows } = createScene();
-  for (const id of ["a", "b"]) add(id);
-  for (const id of ["a", "b", "asleep"]) book.set(id, { listed: linux });
+test("a peel of which there are facts alone is listed, whoever's facts come and go meanwhile", () => {
+  const { add, tell, drop, rows } = createScene();
+  for (const id of ["a", "b", "c"]) add(id);
+  for (const id of ["a", "b", "asleep"]) tell(id);
   const listed: string[] = [];
   for (const { id } of rows()) {
     listed.push(id);
-    if (id === "b") book.delete("a");
+    // The same number of facts as before, and as many as peels were seen to have.
+    if (id === "a") tell("c");
+    if (id === "b") drop("a");
   }
-  assert.deepEqual(listed, ["a", "b", "asleep"]);
+  assert.deepEqual(listed, ["a", "b", "c", "asleep"]);
+});
+
+test("no peel is looked up for its facts when all that have some were in the view", () => {
+  const { add, tell, read, viewLookups } = createScene();
+  for (const id of ["a", "b"]) {
+    add(id);
+    tell(id);
+  }
+  read();
+  assert.equal(viewLookups(), 0);
+  tell("asleep");
+  read();
+  assert.equal(viewLookups(), 3);
 });
 
 test("ages are as of the beginning, and never less than nothing", async () => {

@@ -1,12 +1,12 @@
 import type { PeelRow } from "@fleet/wire";
-import type { FactsMirror } from "./facts-mirror.ts";
+import type { FactsView } from "./facts-mirror.ts";
 import { type ListedFacts, NO_FACTS } from "./listed-facts.ts";
 import type { ListedPresence, PresenceView } from "./presence-view.ts";
 
 /** What lists are made from. */
 export interface PeelSources {
   readonly view: Pick<PresenceView, "get" | "listed" | "blindness">;
-  readonly facts: Pick<FactsMirror, "get" | "kept" | "ids" | "size">;
+  readonly facts: Omit<FactsView, "settled">;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface PeelSources {
  */
 export function* peelRows({ view, facts }: PeelSources, nowAt: number): IterableIterator<PeelRow> {
   let row: ReadRow | undefined;
-  const factsAtFirst = facts.size;
+  const changesAtFirst = facts.changes;
   let withFacts = 0;
   for (const peel of view.listed()) {
     let kept = peel.facts;
@@ -34,8 +34,8 @@ export function* peelRows({ view, facts }: PeelSources, nowAt: number): Iterable
     row.told = told ?? NO_FACTS;
     yield row;
   }
-  // Most often these were all of them, and there are as many as before: nobody need be looked up then.
-  if (withFacts === facts.size && facts.size === factsAtFirst) return;
+  // Most often these were all of them, and they are the same as before: nobody need be looked up then.
+  if (withFacts === facts.size && facts.changes === changesAtFirst) return;
   for (const id of facts.ids()) {
     // Their facts may be gone since, and those who told them.
     const told = facts.get(id);

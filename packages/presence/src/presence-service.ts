@@ -22,7 +22,7 @@ import {
 } from "@fleet/wire";
 import { createAnswerShelf } from "./answer-shelf.ts";
 import { faultCodeOf, presenceErrors } from "./errors.ts";
-import type { FactsMirror } from "./facts-mirror.ts";
+import type { FactsView } from "./facts-mirror.ts";
 import { ListAnswer } from "./list-answer.ts";
 import { nextTurn } from "./next-turn.ts";
 import { createPeelMatcher, type FilteredPeel, isPattern } from "./peel-filter.ts";
@@ -40,7 +40,7 @@ export interface PresenceServiceParts {
   /** The partition of which it is asked. @default the whole fleet */
   readonly partition?: number | undefined;
   readonly view: Pick<PresenceView, "get" | "listed" | "blindness">;
-  readonly facts: Pick<FactsMirror, "get" | "kept" | "ids" | "size" | "settled">;
+  readonly facts: FactsView;
   /** The facts bucket. */
   readonly factsBucket: Bucket;
   readonly roster: {

@@ -10,7 +10,7 @@ async function servedVersions(versions: ReadonlyMap<string, number>): Promise<st
     counts: {},
     resyncs: new Map(),
     listener: { malformed: {} },
-    countVersions: () => versions,
+    versions,
     onTransition() {},
     sampleClockSkew() {},
   };

@@ -37,7 +37,7 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   metrics.computedGauge(
     "peels_by_version",
     `Connected peels by version of the agent: the ${MAX_VERSIONS} most frequent, and the rest as "${OTHER_VERSIONS}".`,
-    () => countVersions(view),
+    () => nameVersions(view.versions),
     ["version"],
   );
   metrics.computedGauge(
@@ -83,8 +83,9 @@ export function registerPresenceMetrics(metrics: Metrics, { view, counter, drift
   view.sampleClockSkew((skewMs) => skew.observe(Math.abs(skewMs) / 1_000));
 }
 
-function countVersions(view: LiveView): { labels: { version: string }; value: number }[] {
-  const counts = [...view.countVersions()].sort(([, a], [, b]) => b - a);
+/** The most frequent versions, and how many peels have another. */
+function nameVersions(versions: ReadonlyMap<string, number>): { labels: { version: string }; value: number }[] {
+  const counts = [...versions].sort(([, a], [, b]) => b - a);
   const told = new Map(counts.slice(0, MAX_VERSIONS));
   const others = counts.slice(MAX_VERSIONS).reduce((sum, [, count]) => sum + count, 0);
   // A version may be called that: one series is told once.

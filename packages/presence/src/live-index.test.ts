@@ -306,6 +306,31 @@ describe("what is easily told wrong", () => {
     assert.deepEqual(world.news(), ["web1 online joined"]);
   });
 
+  it("who has which version is known of those who are here, as they come, are upgraded, go and are forgotten", async () => {
+    const { clock, index } = createIndexWorld();
+    const upgraded = (session: string, version: string) => ({ ...beatOf(session, 1), version });
+    const versions = () => Object.fromEntries(index.versions);
+    index.restore("web1", { ...record, version: "1.0" });
+    index.restore("gone", { ...record, state: "offline", reason: "left" });
+    assert.deepEqual(versions(), { "1.0": 1 });
+    index.hear("web1", upgraded("a", "1.1"));
+    index.hear("web2", upgraded("b", "1.1"));
+    // Not told yet: the index has only begun.
+    assert.deepEqual(versions(), { "1.1": 1 });
+    index.observer.connected();
+    index.observer.answered();
+    index.observer.synced();
+    index.advance();
+    assert.deepEqual(versions(), { "1.1": 2 });
+    await clock.advance(1_000);
+    index.hear("web2", upgraded("c", "2.0"));
+    assert.deepEqual(versions(), { "1.1": 1, "2.0": 1 });
+    index.goodbye("web2", "c");
+    assert.deepEqual(versions(), { "1.1": 1 });
+    index.forget("web1");
+    assert.deepEqual(versions(), {});
+  });
+
   it("two processes of which one is of another make are a conflict, told once", async () => {
     const world = worldWith("web1");
     for (let turn = 0; turn < 6; turn += 1) {

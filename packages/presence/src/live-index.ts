@@ -87,6 +87,11 @@ export class LiveIndex {
     return this.#verdicts.present;
   }
 
+  /** How many of them have each version of the agent. */
+  get versions(): ReadonlyMap<string, number> {
+    return this.#verdicts.versions;
+  }
+
   /** Beats heard. */
   get heard(): number {
     return this.#heard;
@@ -231,7 +236,9 @@ export class LiveIndex {
 
   #beat(entry: PeelEntry, beat: Heartbeat, heardMono: number): void {
     const wasMissed = this.#verdicts.isMissed(entry);
+    const { version } = entry;
     const effect = takeBeat(entry, beat, heardMono);
+    if (entry.version !== version) this.#verdicts.changeVersion(entry, version);
     if (effect === "stale" || effect === "outlived") return;
     this.#verdicts.noteFound(entry, wasMissed);
     // By far the most beats change nothing, and their deadline is put off when it comes.

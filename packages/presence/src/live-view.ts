@@ -8,7 +8,7 @@ import { listEntries } from "./listed-entry.ts";
 import { LiveIndex } from "./live-index.ts";
 import { LivePresence } from "./live-presence.ts";
 import type { ObserverState, ResyncCause } from "./observer.ts";
-import { isPresent, type PeelEntry } from "./peel-entry.ts";
+import type { PeelEntry } from "./peel-entry.ts";
 import type { ListedPresence, PeelPresence, PresenceView } from "./presence-view.ts";
 import type { Prober } from "./prober.ts";
 import type { PeelState, Transition } from "./transition.ts";
@@ -35,6 +35,8 @@ export interface LiveViewParts {
 
 /** A view fed by the heartbeat bucket. */
 export interface LiveView extends PresenceView {
+  /** How many connected peels have each version of the agent. */
+  readonly versions: ReadonlyMap<string, number>;
   /** Beats heard since the beginning. */
   readonly beatsHeard: number;
   readonly listener: Pick<HeartbeatListener, "malformed" | "malformedKeys">;
@@ -54,8 +56,6 @@ export interface LiveView extends PresenceView {
   onDisturbance(onDisturbance: (cause: ResyncCause) => void): () => void;
   /** Drops what is known of a peel. */
   forget(id: string): void;
-  /** Connected peels by version of the agent. */
-  countVersions(): ReadonlyMap<string, number>;
   /** Calls `onSkew` with the clock of a peel less ours, in ms, for one beat in {@link SKEW_EVERY}. */
   sampleClockSkew(onSkew: (skewMs: number) => void): void;
 }
@@ -139,6 +139,10 @@ class BucketView implements LiveView {
     return this.#index.counts;
   }
 
+  get versions(): ReadonlyMap<string, number> {
+    return this.#index.versions;
+  }
+
   get beatsHeard(): number {
     return this.#index.heard;
   }
@@ -204,14 +208,6 @@ class BucketView implements LiveView {
   forget(id: string): void {
     this.#index.forget(id);
     this.#lingering.delete(id);
-  }
-
-  countVersions(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const entry of this.#index.entries()) {
-      if (isPresent(entry)) counts.set(entry.version, (counts.get(entry.version) ?? 0) + 1);
-    }
-    return counts;
   }
 
   sampleClockSkew(onSkew: (skewMs: number) => void): void {

@@ -2,9 +2,13 @@ import type { RosterRecord } from "@fleet/wire";
 import { isPresent, type PeelEntry } from "./peel-entry.ts";
 import type { PeelState, Transition, TransitionReason } from "./transition.ts";
 
-/** What has been told of every peel, apart from what is judged: transitions, and how many peels are in each state. */
+/**
+ * What has been told of every peel, apart from what is judged: transitions, how many peels are in each state, and which versions those
+ * have that are here.
+ */
 export class ToldStates {
   readonly counts: Record<PeelState, number> = { online: 0, late: 0, offline: 0, conflict: 0 };
+  readonly #versions = new Map<string, number>();
   readonly #onTransition: (transition: Transition) => void;
   #present = 0;
 
@@ -16,6 +20,18 @@ export class ToldStates {
   /** Peels that were last told to be here. */
   get present(): number {
     return this.#present;
+  }
+
+  /** How many of them have each version of the agent. */
+  get versions(): ReadonlyMap<string, number> {
+    return this.#versions;
+  }
+
+  /** A peel tells another version than the former one. */
+  changeVersion(entry: PeelEntry, former: string): void {
+    if (!isPresent(entry)) return;
+    this.#countVersion(former, -1);
+    this.#countVersion(entry.version, 1);
   }
 
   /** Tells a change of the session given. */
@@ -68,15 +84,27 @@ export class ToldStates {
   /** Leaves a peel out from now on. */
   drop(entry: PeelEntry): void {
     if (entry.state) this.counts[entry.state] -= 1;
-    if (isPresent(entry)) this.#present -= 1;
     entry.state = undefined;
-    entry.told = "offline";
+    this.#setTold(entry, "offline");
   }
 
   #set(entry: PeelEntry, told: Transition["state"]): void {
+    this.#setTold(entry, told);
+    this.show(entry, told);
+  }
+
+  #setTold(entry: PeelEntry, told: Transition["state"]): void {
     const was = isPresent(entry);
     entry.told = told;
-    this.#present += Number(isPresent(entry)) - Number(was);
-    this.show(entry, told);
+    const change = Number(isPresent(entry)) - Number(was);
+    if (change === 0) return;
+    this.#present += change;
+    this.#countVersion(entry.version, change);
+  }
+
+  #countVersion(version: string, change: number): void {
+    const count = (this.#versions.get(version) ?? 0) + change;
+    if (count > 0) this.#versions.set(version, count);
+    else this.#versions.delete(version);
   }
 }

@@ -73,6 +73,11 @@ export class Verdicts {
     return this.#told.present;
   }
 
+  /** How many of them have each version of the agent. */
+  get versions(): ReadonlyMap<string, number> {
+    return this.#told.versions;
+  }
+
   /** When time alone changes something next; Infinity for never. */
   get nextMono(): number {
     return this.#deadlines.nextMono();
@@ -100,6 +105,11 @@ export class Verdicts {
   isAsTold(entry: PeelEntry): boolean {
     if (entry.state !== "online" || entry.toldSession !== entry.session) return false;
     return this.#suspects.size === 0 || !this.#suspects.has(entry);
+  }
+
+  /** A peel tells another version than the former one. */
+  changeVersion(entry: PeelEntry, former: string): void {
+    this.#told.changeVersion(entry, former);
   }
 
   /** Another session of a peel has begun: it is this one that waits to be told, since now. */

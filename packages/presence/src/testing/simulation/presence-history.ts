@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type LogFields, type Logger, sleep } from "@fleet/runtime";
 import { createFakeClock, type FakeClock } from "@fleet/runtime/testing";
 import { createLiveView, type LiveView } from "../../live-view.ts";
@@ -293,9 +294,15 @@ class PresenceHistory {
 
   #checkCounts(): void {
     const counts = { online: 0, late: 0, offline: 0, conflict: 0 };
-    for (const { state } of this.#view.peels()) counts[state] += 1;
-    if (JSON.stringify(counts) !== JSON.stringify(this.#view.counts)) {
-      this.#violate(`counted ${JSON.stringify(this.#view.counts)}, there are ${JSON.stringify(counts)}`);
+    const versions: Record<string, number> = {};
+    for (const { state, version } of this.#view.peels()) {
+      counts[state] += 1;
+      if (state !== "offline") versions[version] = (versions[version] ?? 0) + 1;
+    }
+    const there = { ...counts, versions };
+    const counted = { ...this.#view.counts, versions: Object.fromEntries(this.#view.versions) };
+    if (!isDeepStrictEqual(counted, there)) {
+      this.#violate(`counted ${JSON.stringify(counted)}, there are ${JSON.stringify(there)}`);
     }
   }
 

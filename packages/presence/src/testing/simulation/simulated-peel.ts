@@ -5,6 +5,7 @@ import type { SimulatedBroker } from "./simulated-broker.ts";
 
 /** Longest time a peel needs to find the broker again. */
 const MAX_DIAL_MS = 3_000;
+const VERSIONS = 3;
 
 /** One process of a peel. */
 export class SimulatedPeel {
@@ -89,7 +90,9 @@ export class SimulatedPeel {
     this.#cancel();
     this.#seq += 1;
     const { session } = this;
-    const beat = { version: "1", protocol: 1, intervalMs: this.#intervalMs, ping: true, session, seq: this.#seq };
+    // Each restart may be an upgrade.
+    const version = `1.${Number(session.slice(1)) % VERSIONS}.0`;
+    const beat = { version, protocol: 1, intervalMs: this.#intervalMs, ping: true, session, seq: this.#seq };
     this.#broker.write(this.id, encodeHeartbeat({ ...beat, sentAt: this.#world.wallMs() }), session);
     this.#cancel = this.#world.setTimer(this.#intervalMs * this.#random.between(0.95, 1.05), () => {
       if (this.isWell && this.#isConnected) this.#beat();

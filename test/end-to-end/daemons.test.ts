@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { startTestServer } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
 import { FLEET_BIN, type FleetCommand, PATIENCE, runFleet, startFleet } from "./fleet-command.ts";
-import { listenSilently } from "./ports.ts";
+import { listenSilently } from "./silent-listener.ts";
 
 const ANY_PORT = ["--health-addr", "127.0.0.1:0"];
 const ROLES = ["peel", "master"] as const;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { eventually } from "@fleet/runtime/testing";
+import { occupyDefaultPorts } from "./default-ports.ts";
 import { startDevFleet } from "./dev-fleet.ts";
 import {
   childrenOf,
@@ -17,7 +18,7 @@ import {
   startFleet,
   untilGone,
 } from "./fleet-command.ts";
-import { listenSilently, occupyDefaultPorts } from "./ports.ts";
+import { listenSilently } from "./silent-listener.ts";
 
 const QUICK = ["--heartbeat-interval", "1s"];
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "@fleet/runtime/testing";
+import { occupyDefaultPorts } from "./default-ports.ts";
 import {
   childrenOf,
   type FleetCommand,
@@ -8,7 +9,6 @@ import {
   type RunningProcess,
   startFleet,
 } from "./fleet-command.ts";
-import { occupyDefaultPorts } from "./ports.ts";
 
 /** A `fleet dev` that runs, with everything it has started. */
 export interface DevFleet extends AsyncDisposable {

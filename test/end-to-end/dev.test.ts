@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { startTestServer } from "@fleet/broker/testing";
 import { eventually } from "@fleet/runtime/testing";
+import { occupyDefaultPorts } from "./default-ports.ts";
 import { startDevFleet } from "./dev-fleet.ts";
 import { FLEET_BIN, isRunning, PATIENCE, runFleet, startFleet, untilGone } from "./fleet-command.ts";
-import { occupyDefaultPorts } from "./ports.ts";
 
 const QUICK = ["--heartbeat-interval", "1s"];
 

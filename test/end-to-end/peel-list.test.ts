@@ -9,7 +9,7 @@ import { eventually } from "@fleet/runtime/testing";
 import { encodeFacts, FACTS_BUCKET, factsBucketSpec } from "@fleet/wire";
 import { connectSession } from "../integration/bus-session.ts";
 import { FLEET_BIN, PATIENCE, runFleet, startFleet } from "./fleet-command.ts";
-import { listenSilently } from "./ports.ts";
+import { listenSilently } from "./silent-listener.ts";
 
 /** Said where no master can be asked. */
 const NO_MASTER = "No master answers; this is read from the buckets.\n";

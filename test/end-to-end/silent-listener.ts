@@ -1,8 +1,5 @@
 import { createServer, type Server } from "node:net";
 
-/** Ports that `fleet dev` prefers. */
-const DEFAULT_PORTS = [4222, 9090, 9091];
-
 /** A listening socket that accepts connections and never says a word. */
 export interface SilentListener extends AsyncDisposable {
   readonly port: number;
@@ -22,19 +19,6 @@ export async function listenSilently(port = 0): Promise<SilentListener> {
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/**
- * Occupies the ports that `fleet dev` prefers, unless others do: two that start at the same time on one machine, such as
- * those of two test files, could else both find the same port free.
- */
-export async function occupyDefaultPorts(): Promise<AsyncDisposable> {
-  const taken = await Promise.all(DEFAULT_PORTS.map((port) => listenSilently(port).catch(() => undefined)));
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const listener of taken) await listener?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -26,14 +26,25 @@ export function readConfigurationFile(flag: unknown, variable: string | undefine
   }
   const { content, problems } = readConfigurationText(text);
   if (problems.length > 0) {
-    throw cliErrors.create("USAGE", problems.map(({ message }) => `${where}: ${message}`).join("\n"));
+    throw cliErrors.create(
+      "USAGE",
+      problems.map(({ line, message }) => `${where}${line ? `:${line}` : ""}: ${message}`).join("\n"),
+    );
   }
   return { path, content, problems: unknownKeys(content).map(([, problem]) => `${where}: ${problem}`) };
 }
+
+/** What is no name is not repeated: a password may stand in it. */
+const NAME = /^[a-z][a-z0-9_-]{0,63}$/i;
 
 /** Keys that are no setting's, each with what is wrong with it. */
 export function unknownKeys(content: Readonly<Record<string, unknown>>): [key: string, problem: string][] {
   return Object.keys(content)
     .filter((key) => !FILE_KEYS.includes(key))
-    .map((key) => [key, `unknown key "${key}"; did you mean "${closest(key, [...FILE_KEYS])}"?`]);
+    .map((key) => [
+      key,
+      NAME.test(key)
+        ? `unknown key "${key}"; did you mean "${closest(key, [...FILE_KEYS])}"?`
+        : 'a key that is no setting\'s name; write a setting a line, such as "nats_url: nats://127.0.0.1:4222"',
+    ]);
 }

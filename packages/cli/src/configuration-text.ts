@@ -28,19 +28,22 @@ export function readConfigurationText(text: string): ConfigurationText {
     schema: "failsafe",
     customTags: ["null"],
     logLevel: "error",
+    // They show the text around the place, in which a password may stand.
+    prettyErrors: false,
     lineCounter: lines,
   });
   const lineAt = (offset: number | undefined) => (offset === undefined ? undefined : lines.linePos(offset).line);
-  const problems: TextProblem[] = document.errors.map(({ message, pos }) => ({
+  // A warning is of a tag, whose value is none of the text's.
+  const problems: TextProblem[] = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     line: lineAt(pos[0]),
-    message: message.trimEnd(),
+    message: code === "MULTIPLE_DOCS" ? "more than one document; write all settings in one" : withoutQuote(message),
   }));
   let content: unknown = {};
   if (problems.length === 0) {
     try {
       content = document.toJS() ?? {};
     } catch (error) {
-      problems.push({ line: undefined, message: messageOf(error) });
+      problems.push({ line: undefined, message: withoutQuote(messageOf(error)) });
     }
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
@@ -55,6 +58,11 @@ export function readConfigurationText(text: string): ConfigurationText {
     problems,
     lineOf: (path) => lineAt(offsetOf(document.contents, path)),
   };
+}
+
+/** A parser's message up to where it repeats the text: `Unresolved tag: !…`; a password may begin with any character. */
+function withoutQuote(message: string): string {
+  return message.replace(/((?<=[\w)]): | \\).*$/s, "");
 }
 
 /** Where the last part of `path` that there is begins. */

@@ -53,13 +53,6 @@ export interface ConnectionConfig {
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9_.-]*)$/i;
 const URL_RULE = "write nats://host:port or tls://host:port";
 
-const natsUrl = z.string().transform((text, context) => {
-  const url = parseNatsUrl(text);
-  if (typeof url !== "string") return url;
-  context.addIssue({ code: "custom", message: url });
-  return z.NEVER;
-});
-
 /** A schema for one NATS URL as an option; the value stays as written. */
 export function natsUrlOption(): z.ZodType<string, string> {
   return z.string().superRefine((text, context) => {
@@ -68,18 +61,29 @@ export function natsUrlOption(): z.ZodType<string, string> {
   });
 }
 
-const schema = z.strictObject({
-  urls: z
-    .array(natsUrl)
+/** A schema for the NATS URLs of one connection as an option, with the default; the values stay as written. */
+export function natsUrlsOption(): z.ZodDefault<z.ZodArray<z.ZodType<string, string>>> {
+  return z
+    .array(natsUrlOption())
     .min(1, { error: `no server given; ${URL_RULE}` })
-    .superRefine((urls, context) => {
-      const [first, ...others] = urls.map((url) => `${url.username}:${url.password}`);
+    .superRefine((texts, context) => {
+      const [first, ...others] = texts.map(credentialsOf);
       others.forEach((credentials, index) => {
-        if (credentials === ":" || credentials === first) return;
+        if (credentials === undefined || credentials === ":" || first === undefined || credentials === first) return;
         context.addIssue({ code: "custom", path: [index + 1], message: "credentials stand in the first URL" });
       });
     })
-    .default(() => [parseNatsUrl("nats://127.0.0.1:4222") as URL]),
+    .default(["nats://127.0.0.1:4222"]);
+}
+
+/** `:` for none; `undefined` for what is no URL. */
+function credentialsOf(text: string): string | undefined {
+  const url = parseNatsUrl(text);
+  return typeof url === "string" ? undefined : `${url.username}:${url.password}`;
+}
+
+const schema = z.strictObject({
+  urls: natsUrlsOption(),
   name: z.string().min(1),
   inboxPrefix: z
     .string()
@@ -95,15 +99,16 @@ const schema = z.strictObject({
 /** Checks and completes the options. Throws `INVALID_OPTIONS` with every problem. */
 export function resolveConnectionOptions(options: ConnectionOptions): ConnectionConfig {
   const given = resolveOptions(schema, options);
-  const [first] = given.urls;
+  const urls = given.urls.map((url) => parseNatsUrl(url) as URL);
+  const [first] = urls;
   const username = decodeURIComponent(first?.username ?? "");
   const password = decodeURIComponent(first?.password ?? "");
   return {
-    servers: given.urls.map((url) => url.host),
-    shownUrls: given.urls.map((url) => `${url.protocol}//${url.host}`),
+    servers: urls.map((url) => url.host),
+    shownUrls: urls.map((url) => `${url.protocol}//${url.host}`),
     name: given.name,
     inboxPrefix: given.inboxPrefix,
-    tls: given.ca !== undefined || given.urls.some((url) => url.protocol === "tls:"),
+    tls: given.ca !== undefined || urls.some((url) => url.protocol === "tls:"),
     user: username && password ? username : undefined,
     password: username && password ? password : undefined,
     token: username && !password ? username : undefined,

@@ -22,6 +22,7 @@ export {
   type ConnectionOptions,
   type Login,
   natsUrlOption,
+  natsUrlsOption,
   resolveConnectionOptions,
 } from "./connection-options.ts";
 export { DISCONNECT_EVENTS, type DisconnectEvent, decodeDisconnectEvent } from "./disconnect-event.ts";

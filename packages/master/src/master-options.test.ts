@@ -100,7 +100,7 @@ test("every problem is named at once, each with its option and what would be rig
   assert.deepEqual(problemsOf({ heartbeatStorage: "disk", id: "a.b", natsUrl: [] }), [
     'heartbeatStorage: "disk" is not a storage; use file or memory',
     'id: "a.b" cannot be a master id: 1 to 128 of a-z A-Z 0-9 _ -, beginning with a letter or digit',
-    "natsUrl: no server given",
+    "natsUrl: no server given; write nats://host:port or tls://host:port",
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type ConnectionConfig, natsUrlsOption, resolveConnectionOptions } from "@fleet/bus";
 import { type LeaseConfig, leaseOfTtl } from "@fleet/lease";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import {
@@ -76,7 +76,7 @@ const shape = z.strictObject({
     .meta({ pattern: PEEL_ID_PATTERN.source })
     .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a master id: ${PEEL_ID_RULE}` })
     .optional(),
-  natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
+  natsUrl: natsUrlsOption(),
   natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
   natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
   ...systemAccountShape(),

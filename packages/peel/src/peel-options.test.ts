@@ -119,7 +119,9 @@ test("a wrong id, label or URL says what would be right", () => {
     'label.a b: "a b" cannot be a label: use 1 to 63 letters, digits and _ . -, beginning with a letter or digit',
   ]);
   assert.deepEqual(problemsOf({ label: { a: "x".repeat(257) } }), ["label.a: longer than 256 characters"]);
-  assert.deepEqual(problemsOf({ natsUrl: [] }), ["natsUrl: no server given"]);
+  assert.deepEqual(problemsOf({ natsUrl: [] }), [
+    "natsUrl: no server given; write nats://host:port or tls://host:port",
+  ]);
 });
 
 test("labels take what label keys and values commonly are, and nothing that is not text", () => {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type ConnectionConfig, natsUrlsOption, resolveConnectionOptions } from "@fleet/bus";
 import { type OperationsConfig, type OperationsOptions, operationsConfig, operationsShape } from "@fleet/ops";
 import { type HeartbeatTimingOptions, heartbeatTimingShape, withTimingRelation } from "@fleet/presence/peel";
 import { type Duration, describeOptions, durationOption, type JsonSchema, resolveOptions } from "@fleet/runtime";
@@ -43,7 +43,7 @@ const schema = withTimingRelation(
       .meta({ pattern: PEEL_ID_PATTERN.source })
       .refine(isPeelId, { error: (issue) => `"${issue.input}" cannot be a peel id: ${PEEL_ID_RULE}` })
       .optional(),
-    natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
+    natsUrl: natsUrlsOption(),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
     natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
     label: z

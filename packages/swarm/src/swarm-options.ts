@@ -1,4 +1,4 @@
-import { type ConnectionConfig, natsUrlOption, resolveConnectionOptions } from "@fleet/bus";
+import { type ConnectionConfig, natsUrlsOption, resolveConnectionOptions } from "@fleet/bus";
 import { heartbeatTimingShape } from "@fleet/presence";
 import { type Duration, durationOption, formatDuration, resolveOptions } from "@fleet/runtime";
 import { isPeelId, PEEL_ID_RULE } from "@fleet/wire";
@@ -116,7 +116,7 @@ const schema = z
       .default("swarm-"),
     facts: z.boolean().default(false),
     leave: z.boolean().default(false),
-    natsUrl: z.array(natsUrlOption()).min(1, { error: "no server given" }).default(["nats://127.0.0.1:4222"]),
+    natsUrl: natsUrlsOption(),
     natsCreds: z.custom<() => Uint8Array>((value) => typeof value === "function").optional(),
     natsCa: z.custom<() => string>((value) => typeof value === "function").optional(),
   })

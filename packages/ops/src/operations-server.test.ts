@@ -231,6 +231,32 @@ test("a foreign or malformed Host is refused, none at all is not", limit, async 
 });
 
 // Within the 5 s after which the server gives up a silent connection by itself.
+test("clients that keep their connections and ask nothing more do not keep a probe out", limit, async (t) => {
+  const { port, logger } = await started(t);
+  for (let client = 0; client < 300; client += 1) {
+    const { socket, received } = connection(t, port);
+    socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await eventually(() => assert.match(received(), /^HTTP\/1.1 200 /));
+  }
+  for (let probe = 0; probe < 3; probe += 1) assert.equal((await fetchFrom(port, "/healthz")).status, 200);
+  assert.deepEqual(
+    logger.lines.filter(({ level }) => level === "warn"),
+    [],
+  );
+});
+
+test("connections beyond the limit are refused, which is told once a minute", limit, async (t) => {
+  const { port, logger } = await started(t);
+  // Each begins a request and does not end it, so that it is busy.
+  const clients = Array.from({ length: 300 }, () => connection(t, port));
+  for (const { socket } of clients) socket.write("GET /healthz HTTP/1.1\r\n");
+  await eventually(() => assert.equal(clients.filter(({ closed }) => closed()).length, 44));
+  assert.deepEqual(
+    logger.lines.filter(({ level }) => level === "warn").map(({ message, fields }) => [message, fields]),
+    [["operations connections refused: too many ask at once", { connections: 256 }]],
+  );
+});
+
 test("stop closes idle connections at once, those that never spoke included", { timeout: 4_000 }, async (t) => {
   const { clock, port, run, stop } = await started(t);
   const silent = connection(t, port);

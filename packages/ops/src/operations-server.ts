@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { aborted, type Clock, createDeferred, type Logger, messageOf, type Service } from "@fleet/runtime";
 import type { ConfigurationValue } from "./configuration-value.ts";
 import { createConnectionDrain } from "./connection-drain.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { opsErrors } from "./errors.ts";
 import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
 import { createLiveness, type LivenessOptions } from "./liveness.ts";
@@ -81,7 +82,7 @@ export function createOperationsServer(options: OperationsServerOptions): Operat
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       });
       server.timeout = REQUEST_TIMEOUT_MS;
-      server.maxConnections = MAX_CONNECTIONS;
+      limitConnections(server, { max: MAX_CONNECTIONS, clock, logger });
       const drain = createConnectionDrain(server, clock);
 
       try {

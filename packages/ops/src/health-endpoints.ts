@@ -37,10 +37,8 @@ export function createHealthEndpoints(options: HealthEndpointsOptions): readonly
     {
       route: "/startupz",
       async get(request) {
-        const report = readiness.phase === "starting" ? await readiness.report() : undefined;
-        if (report === undefined || readiness.phase !== "starting") {
-          return jsonAnswer({ status: "ok", component, version });
-        }
+        const report = readiness.hasStarted ? undefined : await readiness.report();
+        if (report === undefined || readiness.hasStarted) return jsonAnswer({ status: "ok", component, version });
         return jsonAnswer(shownAll(request, report), 503);
       },
     },

@@ -152,6 +152,19 @@ test("start-up fails with what is missing until the process has started once, an
   assert.equal((await app.request("/startupz")).status, 200);
 });
 
+test("a process that goes away has started if it had, and otherwise has not", async () => {
+  for (const [checks, status] of [
+    [CHECKS, 200],
+    [[DOWN], 503],
+  ] as const) {
+    const readiness = createReadiness({ component: "peel", version: "v1", clock: createFakeClock(), checks });
+    const app = appOf({ readiness });
+    await app.request("/startupz");
+    readiness.drain();
+    assert.equal((await app.request("/startupz")).status, status);
+  }
+});
+
 test("health is a tree in the words of Spring and Micronaut, with details unless told otherwise", async () => {
   const up = await appOf().request("/health");
   assert.equal(up.status, 200);

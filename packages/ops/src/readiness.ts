@@ -26,10 +26,9 @@ export interface Readiness {
   readonly component: string;
   readonly version: string;
   readonly checkNames: readonly string[];
-  /**
-   * `starting` until a report of all checks was the first that is not down. A process that has started never goes back
-   * to that, whatever becomes of its checks.
-   */
+  /** Whether a report of all checks was once not down; what has been so stays so, whatever becomes of the checks. */
+  readonly hasStarted: boolean;
+  /** `starting` until it has started, and `draining` from when the process is going away. */
   readonly phase: Phase;
   /** Time since the readiness was created, as Go writes durations: `2h3m0s`. */
   readonly uptime: string;
@@ -73,6 +72,9 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     component,
     version,
     checkNames: [...runs.keys()],
+    get hasStarted() {
+      return started;
+    },
     get phase() {
       return draining ? "draining" : started ? "started" : "starting";
     },

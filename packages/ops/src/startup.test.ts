@@ -29,6 +29,7 @@ test("a process has started when no check is down for the first time, and stays 
   assert.equal(readiness.phase, "started");
   readiness.drain();
   assert.equal(readiness.phase, "draining");
+  assert.equal(readiness.hasStarted, true);
 });
 
 test("a report that leaves checks out does not start a process", async () => {

@@ -111,7 +111,7 @@ export function toldBy(master: DaemonProcess): string[] {
         msg,
       ),
     )
-    .map(({ msg, peel, count }) => `${msg} ${peel ?? count}`);
+    .map(({ msg, peel_id, count }) => `${msg} ${peel_id ?? count}`);
 }
 
 /** Resolves when the last beat of a peel says that it may be probed. */

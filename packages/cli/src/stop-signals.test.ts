@@ -8,7 +8,7 @@ function listen(context: { after(clean: () => void): void }) {
   const clock = createFakeClock();
   const stop = new AbortController();
   const told: string[] = [];
-  const restore = abortOnSignals(stop, ["SIGUSR2"], {
+  const restore = abortOnSignals(stop, ["SIGUSR2", "SIGURG"], {
     first: (name) => told.push(`first ${name}`),
     second: (name) => told.push(`second ${name}`),
     exit: (code) => told.push(`exit ${code}`),
@@ -37,6 +37,13 @@ test("one Ctrl-C that arrives twice, from the terminal and through npm, is one s
   await clock.advance(200);
   signal();
   assert.deepEqual(told, ["first SIGUSR2"]);
+});
+
+test("another signal is another one however soon it comes", (context) => {
+  const { told, signal } = listen(context);
+  signal();
+  process.emit("SIGURG", "SIGURG");
+  assert.deepEqual(told, ["first SIGUSR2", "second SIGURG", "exit 151"]);
 });
 
 test("afterwards the signals are nobody's again", (context) => {

@@ -2,8 +2,8 @@ import { constants } from "node:os";
 import { type Clock, systemClock } from "@fleet/runtime";
 
 /**
- * One Ctrl-C can arrive twice: the terminal signals every process, and npm passes on what it gets. What comes this soon
- * after the first signal is the same one.
+ * One Ctrl-C can arrive twice: the terminal signals every process, and npm passes on what it gets. The same signal this soon
+ * after the first is that one.
  */
 const SAME_SIGNAL_MS = 300;
 
@@ -27,13 +27,13 @@ export function abortOnSignals(
   names: readonly NodeJS.Signals[],
   { first, second, clock = systemClock, exit = process.exit }: StopSignalsOptions = {},
 ): () => void {
-  let firstMono: number | undefined;
+  let stopped: { readonly name: NodeJS.Signals; readonly atMono: number } | undefined;
   const onSignal = (name: NodeJS.Signals) => {
-    if (firstMono === undefined) {
-      firstMono = clock.monoMs();
+    if (stopped === undefined) {
+      stopped = { name, atMono: clock.monoMs() };
       first?.(name);
       stop.abort();
-    } else if (clock.monoMs() - firstMono >= SAME_SIGNAL_MS) {
+    } else if (name !== stopped.name || clock.monoMs() - stopped.atMono >= SAME_SIGNAL_MS) {
       second?.(name);
       exit(128 + constants.signals[name]);
     }

@@ -64,7 +64,7 @@ export function createRosterSubsystem(parts: RosterSubsystemParts): RosterSubsys
           if (signal.aborted || !roster.isWriting) return;
           if (state !== "offline" || sinceAt > before) continue;
           await forget(id);
-          logger.info("peel forgotten", { peel: id, offline_since: new Date(sinceAt).toISOString() });
+          logger.info("peel forgotten", { peel_id: id, offline_since: new Date(sinceAt).toISOString() });
         }
       },
       onError: (error) => logger.warn("peels not forgotten; trying again", { error: messageOf(error) }),

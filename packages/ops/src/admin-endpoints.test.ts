@@ -161,7 +161,7 @@ test("a refused token is told as RFC 6750 has it, and logged once a minute with 
     {
       level: "warn",
       message: "http.request.unauthorized",
-      fields: { path: "/metrics", reason: "token-wrong", repeated: 1 },
+      fields: { path: "/metrics", reason: "token-wrong", held_back: 1 },
     },
   ]);
 });

@@ -76,11 +76,11 @@ export function createOperationsApp(options: OperationsAppOptions): OperationsAp
   const refuse = (area: Area, { url, headers }: OperationsRequest): Answer | undefined => {
     const verdict = access.judge(area, headers.authorization);
     if (verdict === "granted") return undefined;
-    throttle.run((repeated) =>
+    throttle.run((heldBack) =>
       logger.warn("http.request.unauthorized", {
         path: pathOf(url),
         reason: verdict,
-        ...(repeated > 0 && { repeated }),
+        ...(heldBack > 0 && { held_back: heldBack }),
       }),
     );
     return jsonAnswer({ error: refusal(verdict, area, address) }, 401, { "WWW-Authenticate": challenge(verdict) });

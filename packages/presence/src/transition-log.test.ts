@@ -18,8 +18,8 @@ describe("the log of transitions", () => {
     log.take(transitionOf("web1"));
     log.take(transitionOf("web2", { state: "conflict", reason: "conflict", rival: "web2-b" }));
     assert.deepEqual(lines(), [
-      'info peel joined {"peel":"web1","session":"web1-a"}',
-      'warn peel conflict {"peel":"web2","session":"web2-a","rival":"web2-b"}',
+      'info peel joined {"peel_id":"web1","session":"web1-a"}',
+      'warn peel conflict {"peel_id":"web2","session":"web2-a","rival":"web2-b"}',
     ]);
   });
 

@@ -49,7 +49,7 @@ export function createTransitionLog({ clock, logger }: { clock: Clock; logger: L
       }
       window.lines += 1;
       const level = reason === "conflict" ? "warn" : "info";
-      logger[level](`peel ${reason}`, { peel: id, session, ...(rival !== undefined && { rival }) });
+      logger[level](`peel ${reason}`, { peel_id: id, session, ...(rival !== undefined && { rival }) });
     },
     flush,
   };

@@ -147,7 +147,7 @@ test("the level of an opened logger can be read and changed, for loggers made of
   );
 });
 
-test("the text format is one plain line for people: time, level, message, fields, without the base fields", async () => {
+test("the text format is one plain line for people: time, level, message, whose it is, message, fields", async () => {
   const { exited, output } = startProcess(
     "text",
     `logger.info("heartbeat sent", { seq: 7 });
@@ -158,8 +158,14 @@ test("the text format is one plain line for people: time, level, message, fields
   const lines = (await output()).trimEnd().split("\n");
   assert.equal(await exited, 0);
   assert.equal(lines.length, 2);
-  assert.match(lines[0] ?? "", /^\[\d{2}:\d{2}:\d{2}\.\d{3}\] INFO: heartbeat sent \{"seq":7\}$/);
-  assert.match(lines[1] ?? "", /^\[[\d:.]{12}\] ERROR: heartbeat failed \{"bucket":"facts","error":"timeout"\}$/);
+  assert.match(
+    lines[0] ?? "",
+    /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] INFO: peel 0\.1\.0 web-01: heartbeat sent \{"seq":7\}$/,
+  );
+  assert.match(
+    lines[1] ?? "",
+    /^\[[\d:. -]{23}\] ERROR: peel 0\.1\.0 web-01: heartbeat failed \{"bucket":"facts","error":"timeout"\}$/,
+  );
 });
 
 test("a reader that goes away neither ends the process nor keeps it from ending", async () => {

@@ -61,12 +61,15 @@ export async function openLogger(options: LoggerOptions): Promise<OpenLogger> {
   let stream: DestinationStream = output;
   if (options.format === "text") {
     const { prettyFactory } = await import("pino-pretty");
+    // Whose line it is: two processes can share one output.
+    const who = Object.values(options.base).join(" ");
     const pretty = prettyFactory({
       colorize: isatty(STDOUT) && !process.env["NO_COLOR"],
       ignore: Object.keys(options.base).join(","),
       messageKey: "msg",
       timestampKey: "time",
-      translateTime: "SYS:HH:MM:ss.l",
+      translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
+      messageFormat: (line, messageKey) => `${who}: ${line[messageKey]}`,
       singleLine: true,
       // Our `error` is a text; as an error it would get a line of its own.
       errorLikeObjectKeys: [],

@@ -65,7 +65,7 @@ test("the members that have stopped are told, in order, with the time that each 
   await ended;
   assert.deepEqual(
     logger.lines.map(({ level, message, fields }) => [level, message, fields]),
-    [["debug", "part stopped", { part: "c", took_ms: 1_000 }]],
+    [["debug", "part stopped", { part: "c", duration_ms: 1_000 }]],
   );
 });
 

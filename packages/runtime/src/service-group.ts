@@ -117,7 +117,7 @@ async function stopInReverse(
     member.controller.abort();
     if (!expiry.signal.aborted) await Promise.race([member.ended, aborted(expiry.signal)]);
     if (member.done) {
-      logger?.debug("part stopped", { part: member.service.name, took_ms: Math.round(clock.monoMs() - toldMono) });
+      logger?.debug("part stopped", { part: member.service.name, duration_ms: Math.round(clock.monoMs() - toldMono) });
     }
   }
   cancelExpiry();

@@ -67,10 +67,11 @@ test("a token is asked for at each request, so that a renewed one counts at once
   assert.equal(access.judge("admin", "Bearer new"), "granted");
 });
 
-test("a token that is empty or cannot be read lets nobody in, and the latter is logged once a minute", async () => {
+test("a token that is empty or cannot be read lets nobody in, which is logged once a minute", async () => {
   const clock = createFakeClock();
   const logger = createRecordingLogger();
-  const empty = accessOf({ bearer: () => "" });
+  const emptyLogger = createRecordingLogger();
+  const empty = accessOf({ clock, logger: emptyLogger, bearer: () => "" });
   const broken = accessOf({
     clock,
     logger,
@@ -82,6 +83,9 @@ test("a token that is empty or cannot be read lets nobody in, and the latter is 
     assert.notEqual(empty.judge("metrics", given), "granted", given);
     assert.notEqual(broken.judge("metrics", given), "granted", given);
   }
+  assert.deepEqual(emptyLogger.lines, [
+    { level: "warn", message: "bearer token unreadable; nobody is let in", fields: { error: "it is empty" } },
+  ]);
   assert.deepEqual(logger.lines, [
     {
       level: "warn",

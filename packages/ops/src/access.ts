@@ -37,11 +37,15 @@ export function createAccess({ loopback, metricsInsecure, bearer, clock, logger 
   const digest = (text: string) => createHmac("sha256", key).update(text).digest();
   const throttle = createThrottle(clock, UNREADABLE_LOG_PERIOD_MS);
 
+  const warn = (error: string) =>
+    throttle.run(() => logger.warn("bearer token unreadable; nobody is let in", { error }));
   const expectedToken = (): string => {
     try {
-      return bearer?.() ?? "";
+      const token = bearer?.() ?? "";
+      if (token === "") warn("it is empty");
+      return token;
     } catch (error) {
-      throttle.run(() => logger.warn("bearer token unreadable; nobody is let in", { error: messageOf(error) }));
+      warn(messageOf(error));
       return "";
     }
   };

@@ -26,6 +26,10 @@ test("a scraper gets OpenMetrics only if it names the version we have, and wants
     ],
     ["text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.5", "text"],
     ["application/openmetrics-text;version=1.0.0;q=0", "text"],
+    ["application/openmetrics-text;q=0.1,*/*;q=0.9", "text"],
+    ["application/openmetrics-text;q=0.1,text/*;q=0.9", "text"],
+    ["application/openmetrics-text,*/*", "openmetrics"],
+    ["application/*", "text"],
     ["application/openmetrics-text;q=lots, text/plain;q=0.1", "text"],
     [";;;,,,q=1", "text"],
   ];

@@ -1,3 +1,4 @@
+import { parseAccept, weightOf } from "./accept.ts";
 import type { CheckReport, CheckStatus } from "./check.ts";
 import type { ReadinessReport } from "./readiness.ts";
 
@@ -23,9 +24,12 @@ export interface HealthJsonCheck {
 
 const STATUS: Readonly<Record<CheckStatus, HealthJsonStatus>> = { ok: "pass", degraded: "warn", down: "fail" };
 
-/** Whether an `Accept` header asks for this format by its name. */
+/** Whether an `Accept` header asks for this format by its name, and no less than for plain JSON. */
 export function acceptsHealthJson(accept: string | undefined): boolean {
-  return (accept ?? "").split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === HEALTH_JSON);
+  const ranges = parseAccept(accept);
+  const named = ranges.filter(({ type }) => type === HEALTH_JSON);
+  const weight = weightOf(named, HEALTH_JSON);
+  return weight > 0 && weight >= weightOf(ranges, "application/json");
 }
 
 export function healthJson({ status, version, checks }: ReadinessReport): HealthJson {

@@ -131,7 +131,14 @@ test("readiness is health+json for who asks for that by name, and only then", as
       "kv:responseTime": [{ status: "fail", observedValue: 0, observedUnit: "ms", output: "bucket not found" }],
     },
   });
-  for (const accept of ["*/*", "application/*", "application/json", "application/health+jsonp"]) {
+  for (const accept of [
+    "*/*",
+    "application/*",
+    "application/json",
+    "application/health+jsonp",
+    "application/health+json;q=0, application/json",
+    "application/health+json;q=0.1, application/json",
+  ]) {
     const other = await app.request("/readyz", { headers: { accept } });
     assert.equal(other.headers.get("content-type"), "application/json", accept);
   }

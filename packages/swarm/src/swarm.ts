@@ -75,6 +75,7 @@ class SimulatedSwarm implements Swarm {
   readonly #order: BeatOrder;
   readonly #ledger = new SwarmLedger();
   readonly #plan: ReturnType<typeof createSwarmPlan>;
+  readonly #chance: ReturnType<typeof seededChance>;
   readonly #schedule: ReturnType<typeof createSwarmSchedule>;
   readonly #connections: readonly Connection[];
   readonly #laneParts: BeatLaneParts;
@@ -94,6 +95,7 @@ class SimulatedSwarm implements Swarm {
     const [records, names, sessions] = [this.#records, this.#order.names, createPeelSessions(session)];
     this.census = createSwarmCensus({ records, names, sessions, clock });
     this.#plan = createSwarmPlan(config);
+    this.#chance = seededChance(config.seed);
     this.#schedule = createSwarmSchedule({ phasesMs: this.#order.phasesMs, intervalMs });
     this.#connections = Array.from({ length: config.connections }, (_, index) =>
       createConnection({ config: config.connection(index + 1), clock, random, logger }),
@@ -245,10 +247,10 @@ class SimulatedSwarm implements Swarm {
 
   /** Lost beats are fixed by the seed, the peel, its life and the round; two in one round share their fate. */
   #isLost(peel: number, dueMono: number): boolean {
-    const { loss, seed, intervalMs } = this.#parts.config;
+    const { loss, intervalMs } = this.#parts.config;
     if (loss === 0) return false;
     const round = Math.floor((dueMono - this.#originMono) / intervalMs);
-    return seededChance(seed, peel, this.#records.life[peel] as number, round) < loss;
+    return this.#chance(peel, this.#records.life[peel] as number, round) < loss;
   }
 
   /** What is on its way gets its answer; what is not stays where it is. */

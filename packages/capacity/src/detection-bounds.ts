@@ -26,11 +26,14 @@ const TAKEOVER_MS = 1_000;
 
 /** The bounds at a given interval and TTL; the lease is that of a master that is told nothing else. */
 export function detectionBounds({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }): DetectionBounds {
+  // In any case the TTL ends it, which at short intervals comes first.
+  const hungMs = ttlMs + PAST_TTL_MS;
+  const crashedMs = Math.min(LATE_INTERVALS * intervalMs + PROBES_MS, hungMs);
   return {
     leftMs: MARKER_MS,
-    crashedMs: LATE_INTERVALS * intervalMs + PROBES_MS,
-    crashedWithSystemAccountMs: CONNECTION_END_MS,
-    hungMs: ttlMs + PAST_TTL_MS,
+    crashedMs,
+    crashedWithSystemAccountMs: Math.min(CONNECTION_END_MS, crashedMs),
+    hungMs,
     failoverMs: LEASE_TTL_MS + TAKEOVER_MS,
     blindMs: ttlMs,
   };

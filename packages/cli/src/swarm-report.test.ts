@@ -77,11 +77,28 @@ describe("the report of a swarm", () => {
     assert.match(table, /^ {2}failed +900, TIMEOUT 800, BACKPRESSURE 101$/m);
     assert.match(table, /^ {2}acknowledged +10,000, 500 a second$/m);
     assert.match(table, /^ {2}of them silent for a TTL +4$/m);
+    // What is to be repeated need not have been sent: it says nothing of how many were.
+    assert.match(table, /^beats due +12,000, and 5 once more after a failure$/m);
+    assert.match(table, /^ {2}sent +11,000$/m);
   });
 
   it("is a line while it runs, with the rate since the last one", () => {
-    const line = swarmLine(report(), { acknowledged: 9_000, durationMs: 18_000 });
-    assert.match(line, /^20s {2}1,000 alive {2}500 beats\/s {2}105 under way {2}900 failed /);
+    const line = swarmLine(report(), { acknowledged: 9_000, durationMs: 18_000 }, 200);
+    assert.equal(line, "20s  3 missed TTL  900 failed  7 late  1,000 alive  500 beats/s  400 not sent  105 under way");
+  });
+
+  it("has in a line of 80 columns all that is wrong with a million peels, and no number that is cut off", () => {
+    const { swarm } = report();
+    const { accounts } = swarm;
+    const beats = { ...accounts.beats, missedTtl: 12_345_678, failed: 23_456_789, late: 34_567_890 };
+    const million = report({
+      swarm: { ...swarm, accounts: { ...accounts, beats }, census: { ...swarm.census, count: () => 1_000_000 } },
+      durationMs: 360_000_000,
+    });
+    const before = { acknowledged: 0, durationMs: 0 };
+    const line = swarmLine(million, before, 79);
+    assert.equal(line, "100h0m0s  12,345,678 missed TTL  23,456,789 failed  34,567,890 late");
+    assert.equal(swarmLine(million, before, 4), "100h");
   });
 
   it("takes a run of no time", () => {

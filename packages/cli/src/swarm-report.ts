@@ -13,6 +13,7 @@ export interface SwarmReport {
 }
 
 const CONDITIONS: readonly PeelCondition[] = ["alive", "leaving", "left", "crashed"];
+const GAP = "  ";
 
 /** The report for programs. Members are only ever added within a `schema_version`. */
 export function swarmDocument({
@@ -88,8 +89,8 @@ export function renderSwarmReport(report: SwarmReport): string {
     ["  of them silent for a TTL", count(census.silent(ttlMs))],
     ["  left, crashed", `${count(accounts.peels.left)}, ${count(accounts.peels.crashed)}`],
     ["  left without a marker", count(accounts.peels.leftWithoutMarker)],
-    ["beats due", count(beats.due)],
-    ["  sent", `${count(beats.sent)}, of them ${count(beats.retried)} again`],
+    ["beats due", `${count(beats.due)}, and ${count(beats.retried)} once more after a failure`],
+    ["  sent", count(beats.sent)],
     ["  acknowledged", `${count(beats.acknowledged)}, ${count(perSecond)} a second`],
     ["  failed", [count(beats.failed), ...failures].join(", ")],
     ["  lost on purpose", count(beats.lost)],
@@ -110,19 +111,28 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
-/** How it goes, in one line; `before` are the counts at the last one. */
-export function swarmLine(report: SwarmReport, before: { acknowledged: number; durationMs: number }): string {
+/**
+ * How it goes, in one line of at most `columns`; `before` are the counts at the last one. What says that something is wrong comes
+ * first, and what finds no room is left out: 80 columns have it whole also of a million peels.
+ */
+export function swarmLine(
+  report: SwarmReport,
+  before: { acknowledged: number; durationMs: number },
+  columns: number,
+): string {
   const { swarm, durationMs } = report;
   const { beats } = swarm.accounts;
   const perSecond = ((beats.acknowledged - before.acknowledged) / (durationMs - before.durationMs || 1)) * 1_000;
-  return [
+  const parts = [
     formatDuration(durationMs),
-    `${count(swarm.census.count("alive"))} alive`,
-    `${count(Math.round(perSecond))} beats/s`,
-    `${count(beats.waiting + beats.inFlight)} under way`,
+    `${count(beats.missedTtl)} missed TTL`,
     `${count(beats.failed)} failed`,
     `${count(beats.late)} late`,
+    `${count(swarm.census.count("alive"))} alive`,
+    `${count(Math.round(perSecond))} beats/s`,
     `${count(beats.unsent)} not sent`,
-    `${count(beats.missedTtl)} missed their TTL`,
-  ].join("  ");
+    `${count(beats.waiting + beats.inFlight)} under way`,
+  ];
+  while (parts.length > 1 && parts.join(GAP).length > columns) parts.pop();
+  return parts.join(GAP).slice(0, columns);
 }

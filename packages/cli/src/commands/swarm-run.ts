@@ -79,7 +79,7 @@ async function showLine(report: () => SwarmReport, signal: AbortSignal, draw: (t
   while (!signal.aborted) {
     await sleep(systemClock, LINE_EVERY_MS, signal);
     const now = report();
-    draw(swarmLine(now, before).slice(0, (process.stderr.columns || 80) - 1));
+    draw(swarmLine(now, before, (process.stderr.columns || 80) - 1));
     before = { acknowledged: now.swarm.accounts.beats.acknowledged, durationMs: now.durationMs };
   }
 }

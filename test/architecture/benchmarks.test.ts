@@ -52,6 +52,34 @@ describe("the results of several runs", () => {
     assert.throws(() => gatherResults("b", [noLimit]), /no figure/);
   });
 
+  it("are none where one of the runs lacks a figure, a limit or a row, or has a row twice", () => {
+    const speed = (value: number, limit?: number) => ({
+      what: "speed",
+      unit: "1/s",
+      value,
+      ...(limit !== undefined && { limit: { what: "bare", value: limit } }),
+    });
+    const [one, three] = [[speed(1)], [speed(3)]];
+    for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const runs of [
+        [[speed(broken)], one, three],
+        [one, three, [speed(broken)]],
+      ]) {
+        assert.throws(() => gatherResults("b", runs), /^Error: b: there is no figure for speed in each run: /);
+      }
+    }
+    for (const limits of [[1, 0], [1, Number.NaN], [1]]) {
+      const runs = [[speed(1, limits[0])], [speed(1, limits[1])]];
+      assert.throws(() => gatherResults("b", runs), /no figure for speed in each run/);
+      assert.throws(() => gatherResults("b", runs.reverse()), /no figure for speed in each run/);
+    }
+    assert.throws(() => gatherResults("b", [one, three, []]), /^Error: b, run 3 of 3 has 0 rows speed, not one$/);
+    assert.throws(() => gatherResults("b", [[], one, three]), /^Error: b, run 1 of 3 has 0 rows speed, not one$/);
+    assert.throws(() => gatherResults("b", [[speed(1), speed(2)]]), /has 2 rows speed, not one/);
+    const notMeasured = [{ ...speed(Number.NaN), notMeasured: "no mirror" }];
+    assert.throws(() => gatherResults("b", [notMeasured, one]), /no figure for speed in each run/);
+  });
+
   it("are shown in one table", () => {
     const table = renderResults(results).split("\n");
     assert.equal(

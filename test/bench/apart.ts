@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { type Guardian, startGuardian } from "@fleet/broker";
@@ -32,6 +32,46 @@ export async function runApart<Answer>(
   const [code, signal] = await closed;
   if (code !== 0) throw new Error(`${program} ended with ${signal ?? `exit code ${code}`}`);
   return JSON.parse(printed) as Answer;
+}
+
+/** A program of `programs/` that goes on, and can be asked. */
+export interface ForkedProgram<Message> extends AsyncDisposable {
+  /** What it said first. */
+  readonly greeting: Message;
+  /** Asks, one question at a time. Rejects when the program has ended. */
+  ask(question: unknown): Promise<Message>;
+}
+
+/** Runs a program that says by a message that it is ready. Rejects when it ends before that. */
+export async function forkApart<Message>(
+  program: string,
+  options: unknown,
+  nodeOptions: readonly string[] = [],
+): Promise<ForkedProgram<Message>> {
+  const file = join(import.meta.dirname, "programs", `${program}.js`);
+  const child = fork(file, [JSON.stringify(options)], { execArgv: [...nodeOptions] });
+  const exited = once(child, "exit");
+  const ended = exited.then(([code, signal]) => {
+    throw new Error(`${program} ended with ${signal ?? `exit code ${code}`}`);
+  });
+  ended.catch(() => {});
+  const next = async () => ((await Promise.race([once(child, "message"), ended])) as [Message])[0];
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  const [greeting] = await Promise.all([next(), guard(child)]);
+  return {
+    greeting,
+    ask(question) {
+      const answered = next();
+      // One that cannot be sent is one to a program that has ended, which is told of there.
+      child.send(question as object, () => {});
+      return answered;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
 }
 
 /** Ends whatever still runs: when one of several programs has failed, the others may wait for it. */

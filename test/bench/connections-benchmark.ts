@@ -1,18 +1,15 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createBucket } from "@fleet/bus";
 import { HEARTBEAT_BUCKET } from "@fleet/wire";
 import { connectSession } from "../integration/bus-session.ts";
-import { guard } from "./apart.ts";
+import { forkApart } from "./apart.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
 import { costOfBeats } from "./broker-cost.ts";
 import { rssMbOf } from "./process-usage.ts";
-import type { ConnectedPeelsOptions } from "./programs/connected-peels.ts";
+import type { ConnectedPeelsOptions, ConnectedPeelsReport } from "./programs/connected-peels.ts";
 
 /** Connections, and the interval at which they make for 2,000 beats a second. */
 const SIZES = [
@@ -82,26 +79,11 @@ async function connectedCost(
   await using server = await startBenchBroker(serverPath);
   await using session = await connectSession({ urls: [server.url] });
   const beforeMb = await rssMbOf(server.pid);
-  await using _peels = await startPeels({ port: server.clientPort, ...size });
+  const options: ConnectedPeelsOptions = { port: server.clientPort, ...size };
+  await using _peels = await forkApart<ConnectedPeelsReport>("connected-peels", options);
   await pause(settleMs);
   const { brokerUs } = await costOfBeats(server, createBucket(session.connection, HEARTBEAT_BUCKET), measureMs);
   return { brokerUs, bytesPerPeel: (((await rssMbOf(server.pid)) - beforeMb) * 1e6) / size.peels };
-}
-
-/** Resolves when each of them has beaten. */
-async function startPeels(options: ConnectedPeelsOptions): Promise<AsyncDisposable> {
-  const program = join(import.meta.dirname, "programs", "connected-peels.js");
-  const child: ChildProcess = fork(program, [JSON.stringify(options)]);
-  const exited = once(child, "exit");
-  await guard(child);
-  const ended = exited.then(() => Promise.reject(new Error("the peels have ended")));
-  ended.catch(() => {});
-  const end = async () => {
-    child.kill("SIGKILL");
-    await exited;
-  };
-  await Promise.race([once(child, "message"), ended]);
-  return { [Symbol.asyncDispose]: end };
 }
 
 /** Node.js has raised its own limit to what is allowed at most, and so has what it starts. */

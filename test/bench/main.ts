@@ -86,7 +86,7 @@ async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
   }
   console.log(`${renderMachine(machine)}; commit ${commit}${values.brief ? "; in brief: no figures" : ""}\n`);
   console.log(renderResults(results));
-  if (file !== undefined) console.error(`\nwritten: ${file}`);
+  if (file !== undefined && failed.length < benchmarks.length) console.error(`\nwritten: ${file}`);
   if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
   // Servers' guardians and the like do not hold the end.
   process.exit(failed.length > 0 ? 1 : 0);

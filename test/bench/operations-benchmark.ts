@@ -1,7 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { Agent, get } from "node:http";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { setUpBucket } from "@fleet/bus";
 import { SMALL_HEAP_FLAGS } from "@fleet/cli";
@@ -9,7 +6,7 @@ import { eventually } from "@fleet/runtime/testing";
 import { factsBucketSpec } from "@fleet/wire";
 import { PATIENCE, startFleet } from "../end-to-end/fleet-command.ts";
 import { connectSession } from "../integration/bus-session.ts";
-import { guard, runApart } from "./apart.ts";
+import { forkApart, guard, runApart } from "./apart.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import type { Benchmark, Budget, Measurement } from "./benchmark.ts";
 import { rssMbOf } from "./process-usage.ts";
@@ -226,24 +223,13 @@ interface Measured extends AsyncDisposable {
 
 /** Without options of Node.js, it has the heap that a peel has. */
 async function start(contents: Contents, nodeOptions: readonly string[] = []): Promise<Measured> {
-  const program = join(import.meta.dirname, "programs", "operations-process.js");
   const options: OperationsProcessOptions = { contents, flags: nodeOptions.length > 0 ? [] : SMALL_HEAP_FLAGS };
-  const child: ChildProcess = fork(program, [JSON.stringify(options)], { execArgv: [...nodeOptions] });
-  const first = once(child, "message");
-  await guard(child);
-  const [{ port }] = (await first) as [Usage];
+  const program = await forkApart<Usage>("operations-process", options, nodeOptions);
   await pause(SETTLE_MS);
   return {
-    port,
-    async usage(question: UsageQuestion = "now") {
-      child.send(question);
-      const [usage] = (await once(child, "message")) as [Usage];
-      return usage;
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    port: program.greeting.port,
+    usage: (question: UsageQuestion = "now") => program.ask(question),
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 

@@ -17,16 +17,27 @@ export interface Result {
   readonly met?: boolean;
 }
 
-/** Puts the runs of a benchmark together, in the order of the first. */
+/**
+ * Puts the runs of a benchmark together, in the order of the first. Throws unless each run has every row once, with a figure
+ * and, where the row has a limit, a ratio to it; a row that could not be measured is one in no run.
+ */
 export function gatherResults(benchmark: string, runs: readonly (readonly Measurement[])[]): Result[] {
-  return (runs[0] ?? []).map(({ what, unit, budget, limit, notMeasured }) => {
-    const measured = runs.flatMap((run) => run.filter((measurement) => measurement.what === what));
+  const names = new Set(runs.flatMap((run) => run.map(({ what }) => what)));
+  return [...names].map((what) => {
+    const measured = runs.map((run, index) => onlyOne(`${benchmark}, run ${index + 1} of ${runs.length}`, what, run));
+    const [{ unit, budget, limit, notMeasured }] = measured as [Measurement, ...Measurement[]];
     const value = spreadOf(measured.map((measurement) => measurement.value));
+    if (measured.every((measurement) => measurement.notMeasured !== undefined)) {
+      return { benchmark, what, unit, value, ...(notMeasured !== undefined && { notMeasured }) };
+    }
     const limits = measured.map((measurement) => measurement.limit?.value ?? Number.NaN);
-    const isMeasured = Number.isFinite(value.median) && (!limit || limits.every(Number.isFinite));
-    if (notMeasured !== undefined) return { benchmark, what, unit, value, notMeasured };
-    if (!isMeasured) throw new Error(`${benchmark}: there is no figure for ${what}`);
-    const ratio = spreadOf(measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN)));
+    const ratios = measured.map((measurement, run) => measurement.value / (limits[run] ?? Number.NaN));
+    const figures = measured.some((measurement) => measurement.limit) ? [...limits, ...ratios] : [];
+    if (![...value.values, ...figures].every(Number.isFinite)) {
+      const found = measured.map((measurement, run) => `${measurement.value}${limit ? ` (${limits[run]})` : ""}`);
+      throw new Error(`${benchmark}: there is no figure for ${what} in each run: ${found.join(", ")}`);
+    }
+    const ratio = spreadOf(ratios);
     return {
       benchmark,
       what,
@@ -36,6 +47,12 @@ export function gatherResults(benchmark: string, runs: readonly (readonly Measur
       ...(budget && { budget, met: isMet(budget, value.median, ratio.median) }),
     };
   });
+}
+
+function onlyOne(run: string, what: string, measurements: readonly Measurement[]): Measurement {
+  const [first, ...more] = measurements.filter((measurement) => measurement.what === what);
+  if (!first || more.length > 0) throw new Error(`${run} has ${more.length + (first ? 1 : 0)} rows ${what}, not one`);
+  return first;
 }
 
 function isMet({ least, most, mostOfLimit }: Budget, value: number, ratio: number): boolean {

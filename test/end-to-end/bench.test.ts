@@ -5,15 +5,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { forkApart } from "../bench/apart.ts";
 import { readResults } from "../bench/results-file.ts";
 
 const BENCH = join(import.meta.dirname, "..", "bench", "main.js");
 
-function runBench(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function runBench(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [BENCH, ...args], (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code ?? Number.NaN) : 0, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [BENCH, ...args],
+      { env: { ...process.env, ...environment } },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code ?? Number.NaN) : 0, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -48,6 +57,23 @@ describe("the benchmarks", () => {
     assert.equal(rows.length, 6, stdout);
     for (const row of rows) assert.doesNotMatch(row, /NaN|Infinity|\| 0 /);
     assert.doesNotMatch(stderr, /written:/, "what is measured in brief takes the place of no figures");
+  });
+
+  it("that fail are named, and leave no file behind that they would have written", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fleet-bench-"));
+    try {
+      const file = join(folder, "results.json");
+      const { code, stderr } = await runBench(["million", "--json", file], { FLEET_BENCH_PEELS: "0" });
+      assert.equal(code, 1);
+      assert.match(stderr, /FLEET_BENCH_PEELS is a whole number above 0[\s\S]*\nfailed: million\n$/);
+      assert.doesNotMatch(stderr, /written:/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("do not wait for the answer of a program that has ended", async () => {
+    await assert.rejects(forkApart("no-such-program", {}), /^Error: no-such-program ended with exit code 1$/);
   });
 
   it("are listed, and refused by name with 2 when there is none such", async () => {

@@ -12,7 +12,7 @@ export const millionBenchmark: Benchmark = {
   name: "million",
   summary: "a million peels at 10 s for five minutes, of which a thousand are then killed",
   measures:
-    "One nats-server with the heartbeat bucket in memory, one master and the swarm, on one machine: as many peels as the first row says join over two minutes, beat for five, and 1,000 are killed. The gauge is read every 5 s, and every transition that reaches the roster is listened to. CPU is per acknowledged beat.",
+    "One nats-server with the heartbeat bucket in memory, one master and the swarm, on one machine: as many peels as the first row says join over two minutes, beat for five, and 1,000 are killed. The design asks for 1,000,000 of them; all else is held against those that this run had. The gauge is read every 5 s, and every transition that reaches the roster is listened to. CPU is per acknowledged beat; where it goes, and what a million would take, is in [scaling.md](scaling.md).",
   leavesOut:
     "connections: the swarm's peels share two. A connection for each costs the broker many times as much for each beat, and memory (see `connections`).",
   runs: 1,
@@ -29,10 +29,23 @@ function whatIsTold(trial: FleetTrial, peels: number): Measurement[] {
   const isKilled = new Set(killed);
   const found = toldAfterwards.filter(({ id, reason }) => isKilled.has(id) && reason === "expired").length;
   const gauges = samples.map(({ connectedPeels }) => connectedPeels ?? Number.NaN);
+  const ofThisRun = { what: "peels of this run", value: peels };
   return [
-    { what: "peels", unit: "", value: peels },
-    { what: "gauge, least", unit: "", value: Math.min(...gauges), budget: { least: peels } },
-    { what: "gauge, most", unit: "", value: Math.max(...gauges), budget: { most: peels } },
+    { what: "peels", unit: "", value: peels, budget: { least: MILLION.peels } },
+    {
+      what: "gauge, least, held against the peels of this run",
+      unit: "",
+      value: Math.min(...gauges),
+      limit: ofThisRun,
+      budget: { least: peels },
+    },
+    {
+      what: "gauge, most, held against the peels of this run",
+      unit: "",
+      value: Math.max(...gauges),
+      limit: ofThisRun,
+      budget: { most: peels },
+    },
     {
       what: "gauge readings at which the master could not see",
       unit: "",

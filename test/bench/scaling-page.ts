@@ -6,12 +6,13 @@ import {
   limitsTable,
   type TableRows,
 } from "@fleet/capacity";
+import { greatBrokerText, millionText } from "./million-text.ts";
 import { cellsOf, markdownTable, RESULT_COLUMNS } from "./results.ts";
 import type { BenchmarkRecord } from "./results-file.ts";
 
 /** The records of benchmarks, as a document of results has them. */
 interface Measured {
-  readonly benchmarks: readonly Pick<BenchmarkRecord, "name" | "results">[];
+  readonly benchmarks: readonly Pick<BenchmarkRecord, "name" | "results" | "machine">[];
 }
 
 /** Rows of benchmarks that say how a fleet's figures grow with it; of one that is not there it is told that it is not measured. */
@@ -43,11 +44,14 @@ export const MEASURED_ROWS: readonly { readonly benchmark: string; readonly rows
  * `<!-- end -->`. Throws if the page lacks one of them, or has one that is not known.
  */
 export function renderScalingPage(page: string, coefficients: CoefficientsDocument, results: Measured): string {
+  const million = results.benchmarks.find(({ name }) => name === "million");
   const parts: Readonly<Record<string, string>> = {
     growth: tableOf(growthTable(coefficients)),
     connections: connectionsText(coefficients),
     limits: tableOf(limitsTable(coefficients)),
     measured: measuredTable(results),
+    million: millionText(million),
+    broker: greatBrokerText(million, coefficients.coefficients.brokerBytesPerPeel.value),
     coefficients: tableOf(coefficientTable(coefficients)),
   };
   const seen = new Set<string>();

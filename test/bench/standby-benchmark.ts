@@ -58,7 +58,7 @@ export const standbyBenchmark: Benchmark = {
         what: "broker, CPU a beat with two masters",
         unit: "us",
         value: two.brokerUs,
-        limit: { what: "with one master", value: one.brokerUs },
+        limit: { what: "without a master", value: none.brokerUs },
       },
       {
         what: "master that publishes, CPU a beat beside another",

@@ -7,6 +7,7 @@ import { failoverBenchmark } from "./failover-benchmark.ts";
 import { indexBenchmark } from "./index-benchmark.ts";
 import { listBenchmark } from "./list-benchmark.ts";
 import { massBenchmark } from "./mass-benchmark.ts";
+import { memoryBenchmark } from "./memory-benchmark.ts";
 import { millionBenchmark } from "./million-benchmark.ts";
 import { operationsBenchmark } from "./operations-benchmark.ts";
 import { peelBenchmark } from "./peel-benchmark.ts";
@@ -24,6 +25,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   failoverBenchmark,
   standbyBenchmark,
   connectionsBenchmark,
+  memoryBenchmark,
   peelBenchmark,
   operationsBenchmark,
   listBenchmark,

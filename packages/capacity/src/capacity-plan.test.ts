@@ -9,16 +9,18 @@ import type { CoefficientValues } from "./coefficients.ts";
 const COEFFICIENTS: CoefficientValues = {
   brokerCpuUsPerBeat: 10,
   brokerCpuUsPerBeatOfConnection: 70,
-  brokerCpuUsPerCopy: 5,
+  brokerCpuSharePerCopy: 0.5,
   brokerCpuUsPerDelivery: 4,
-  brokerBytesPerKey: 400,
+  brokerBytesPerPeel: 400,
   brokerBytesPerConnection: 50_000,
   brokerDiskBytesPerKey: 200,
   brokerDiskBytesPerPeelKnown: 800,
   bucketBeatsPerSecond: 200_000,
-  replicatedBucketBeatsPerSecond: 100_000,
+  replicatedBucketShare: 0.5,
   masterCpuUsPerBeat: 5,
   masterBytesPerPeel: 500,
+  masterIndexBytesPerPeel: 300,
+  masterBytesPerPeelElsewhere: 50,
   beatBytesUp: 200,
   beatBytesDown: 100,
   beatBytesToMaster: 300,
@@ -86,8 +88,19 @@ describe("a plan", () => {
     assert.equal(plan({ peels: "1000000", connections: "pooled", replicas: "3" }).partitions, 2);
     // Few beats, and more peels than a master holds.
     const { partitions, masters, master } = plan({ peels: "10000000", interval: "1h", connections: "pooled" });
-    assert.deepEqual([partitions, masters], [3, 6]);
-    assert.equal(Math.round(master.memoryBytes), Math.round(90e6 + (10_000_000 / 3) * 500));
+    // Of a heap of 2.8 GB, 500 MB are for everybody's facts; what is left holds 3.07 million peels of 750 bytes more.
+    assert.deepEqual([partitions, masters], [4, 8]);
+    assert.equal(master.memoryBytes, 90e6 + 2_500_000 * 500 + 7_500_000 * 50);
+  });
+
+  it("gives every master of a region the facts of the whole region, and divides the fleet where they are too many", () => {
+    const fleet = { interval: "1h", connections: "pooled", brokerCores: "1024", brokerMemory: "1000" } as const;
+    // Facts take half of 2.8 GB at most.
+    assert.equal(plan({ ...fleet, peels: "28000000" }).regions, 1);
+    const { regions, partitions, master } = plan({ ...fleet, peels: "28000100" });
+    assert.equal(regions, 2);
+    const [own, all] = [28_000_100 / (regions * partitions), 28_000_100 / regions];
+    assert.equal(Math.round(master.memoryBytes), Math.round(90e6 + own * 500 + (all - own) * 50));
   });
 
   it("takes several regions where one cluster would be too large", () => {
@@ -118,7 +131,7 @@ describe("a plan", () => {
         ["one bucket", 1_000_000],
         ["one master", 1_200_000],
         ["broker cores, few connections", 3_428_571],
-        ["memory of one master", 4_000_000],
+        ["memory of one master", 3_500_000],
       ],
     );
   });
@@ -142,6 +155,8 @@ describe("a plan", () => {
           assert.ok(each.broker.memoryBytes <= machines * each.config.brokerMemoryBytes * 0.7 + 1e-3);
           assert.ok(each.brokers <= 9 && each.partitions <= 64, `${each.brokers} brokers, ${each.partitions} parts`);
           assert.ok(each.master.cores <= 0.6 + 1e-9, String(each.master.cores));
+          const heap = each.master.memoryBytes - 90e6 + (each.config.peels / each.regions / each.partitions) * 300;
+          assert.ok(heap <= 0.7 * 4e9 + 1, `${heap} bytes while a master reads its bucket anew`);
         }
         assert.ok((more?.broker.cores ?? 0) >= (less?.broker.cores ?? 0));
         assert.ok((more?.regions ?? 0) >= (less?.regions ?? 0));

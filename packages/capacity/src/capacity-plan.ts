@@ -44,8 +44,12 @@ const MEMORY_SHARE = 0.7;
 const BUCKET_SHARE = 0.5;
 /** A master is one thread, and has to catch up after a pause. */
 const MASTER_SHARE = 0.6;
-/** A master's peels fit into the heap that Node gives itself, twice: while it reads the bucket anew it has both. */
-const PEELS_PER_MASTER = 4_000_000;
+/** Heap that Node.js 20 allows itself on a machine of 16 GB or more; `node --max-old-space-size` says another. */
+const MASTER_HEAP_BYTES = 4_000_000_000;
+/** What of it is planned with: the rest is for what has not been collected yet. */
+const PLANNED_HEAP_BYTES = MASTER_HEAP_BYTES * MEMORY_SHARE;
+/** Part of that which facts of other partitions' peels may take: they are not divided but by regions. */
+const FACTS_SHARE = 0.5;
 /** Two brokers have no majority without each other. */
 const LEAST_CLUSTER = 3;
 /** Brokers that all know each other, before a fleet is better off in several regions. A choice: nothing larger was measured. */
@@ -65,6 +69,8 @@ interface Region {
   readonly partitions: number;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** How many times too large it is; above 1 the fleet needs more regions. */
+  readonly excess: number;
 }
 
 /** Plans a fleet. Pure arithmetic: the figures are as good as the coefficients, and grow with the beats in a straight line. */
@@ -72,16 +78,15 @@ export function planCapacity(config: CapacityConfig, coefficients: CoefficientVa
   const { peels, intervalMs, replicas, connections } = config;
   let regions = 1;
   let region = planRegion(peels, config, coefficients);
-  while (region.brokers > BROKERS_PER_REGION || region.partitions > PARTITIONS_PER_REGION) {
-    const excess = Math.max(region.brokers / BROKERS_PER_REGION, region.partitions / PARTITIONS_PER_REGION);
-    regions = Math.max(regions + 1, Math.ceil(regions * excess));
+  while (region.excess > 1) {
+    regions = Math.max(regions + 1, Math.ceil(regions * region.excess));
     region = planRegion(peels / regions, config, coefficients);
   }
 
   const ttlMs = INTERVALS_PER_TTL * intervalMs;
   const beatsPerSecond = perSecond(peels, intervalMs);
   const packets = connections === "per-peel" ? PACKET_BYTES : 0;
-  const { beatBytesUp, beatBytesDown, beatBytesToMaster, masterCpuUsPerBeat, masterBytesPerPeel } = coefficients;
+  const { beatBytesUp, beatBytesDown, beatBytesToMaster, masterCpuUsPerBeat } = coefficients;
   const parts = regions * region.partitions;
   const elsewhere = hopsOf(region.brokers);
   return {
@@ -105,7 +110,7 @@ export function planCapacity(config: CapacityConfig, coefficients: CoefficientVa
     masters: parts * config.masters,
     master: {
       cores: ((beatsPerSecond / parts) * masterCpuUsPerBeat) / 1e6,
-      memoryBytes: MASTER_AT_REST_BYTES + (peels / parts) * masterBytesPerPeel,
+      memoryBytes: MASTER_AT_REST_BYTES + masterBytes(peels / parts, peels / regions, coefficients),
     },
     detection: detectionBounds({ intervalMs, ttlMs }),
   };
@@ -119,12 +124,12 @@ function planRegion(peels: number, config: CapacityConfig, coefficients: Coeffic
   const coresAt = (brokers: number) =>
     (beats *
       (beatUs +
-        (replicas - 1) * coefficients.brokerCpuUsPerCopy +
+        (replicas - 1) * coefficients.brokerCpuSharePerCopy * coefficients.brokerCpuUsPerBeat +
         (masters + hopsOf(brokers)) * coefficients.brokerCpuUsPerDelivery)) /
     1e6;
   const memoryAt = (brokers: number) =>
     brokers * BROKER_AT_REST_BYTES +
-    peels * (replicas * coefficients.brokerBytesPerKey + (isPooled ? 0 : coefficients.brokerBytesPerConnection));
+    peels * (replicas * coefficients.brokerBytesPerPeel + (isPooled ? 0 : coefficients.brokerBytesPerConnection));
 
   let brokers = replicas;
   while (
@@ -136,15 +141,33 @@ function planRegion(peels: number, config: CapacityConfig, coefficients: Coeffic
     brokers = Math.max(brokers + 1, LEAST_CLUSTER, Math.ceil(Math.max(byCores, byMemory)));
   }
 
-  const bucketBeats = replicas === 1 ? coefficients.bucketBeatsPerSecond : coefficients.replicatedBucketBeatsPerSecond;
+  const bucketBeats = coefficients.bucketBeatsPerSecond * (replicas === 1 ? 1 : coefficients.replicatedBucketShare);
+  const { masterBytesPerPeelElsewhere } = coefficients;
+  const factsBytes = peels * masterBytesPerPeelElsewhere;
+  const heapLeft = Math.max(PLANNED_HEAP_BYTES - factsBytes, PLANNED_HEAP_BYTES * (1 - FACTS_SHARE));
   const partitions = Math.ceil(
     Math.max(
       beats / (bucketBeats * BUCKET_SHARE),
       (beats * coefficients.masterCpuUsPerBeat) / 1e6 / MASTER_SHARE,
-      peels / PEELS_PER_MASTER,
+      (peels * (heapBytesPerPeel(coefficients) - masterBytesPerPeelElsewhere)) / heapLeft,
     ),
   );
-  return { brokers, partitions, cores: coresAt(brokers), memoryBytes: memoryAt(brokers) };
+  const excess = Math.max(
+    brokers / BROKERS_PER_REGION,
+    partitions / PARTITIONS_PER_REGION,
+    factsBytes / (PLANNED_HEAP_BYTES * FACTS_SHARE),
+  );
+  return { brokers, partitions, cores: coresAt(brokers), memoryBytes: memoryAt(brokers), excess };
+}
+
+/** What a master takes for its own peels, and for the facts of all others of its region. */
+function masterBytes(own: number, all: number, coefficients: CoefficientValues): number {
+  return own * coefficients.masterBytesPerPeel + (all - own) * coefficients.masterBytesPerPeelElsewhere;
+}
+
+/** While a master reads its bucket anew, it has its index twice. */
+function heapBytesPerPeel({ masterBytesPerPeel, masterIndexBytesPerPeel }: CoefficientValues): number {
+  return masterBytesPerPeel + masterIndexBytesPerPeel;
 }
 
 /** Part of the beats that reach another broker than the one that stores them. */
@@ -180,16 +203,17 @@ export function capacityLimits(config: CapacityConfig, coefficients: Coefficient
     atMostPeels,
   });
   const coresUs = brokerCores * CORES_SHARE * 1e6;
+  const bucketBeats = coefficients.bucketBeatsPerSecond * BUCKET_SHARE;
   return [
     byBeats("broker cores, a connection for each peel", coresUs / perBeat(coefficients.brokerCpuUsPerBeatOfConnection)),
     byPeels(
       "broker memory, a connection for each peel",
-      (brokerMemoryBytes * MEMORY_SHARE) / (coefficients.brokerBytesPerConnection + coefficients.brokerBytesPerKey),
+      (brokerMemoryBytes * MEMORY_SHARE) / (coefficients.brokerBytesPerConnection + coefficients.brokerBytesPerPeel),
     ),
-    byBeats("one bucket with three copies", coefficients.replicatedBucketBeatsPerSecond * BUCKET_SHARE),
-    byBeats("one bucket", coefficients.bucketBeatsPerSecond * BUCKET_SHARE),
+    byBeats("one bucket with three copies", bucketBeats * coefficients.replicatedBucketShare),
+    byBeats("one bucket", bucketBeats),
     byBeats("one master", (MASTER_SHARE * 1e6) / coefficients.masterCpuUsPerBeat),
     byBeats("broker cores, few connections", coresUs / perBeat(coefficients.brokerCpuUsPerBeat)),
-    byPeels("memory of one master", PEELS_PER_MASTER),
+    byPeels("memory of one master", PLANNED_HEAP_BYTES / heapBytesPerPeel(coefficients)),
   ].sort((a, b) => a.atMostPeels - b.atMostPeels);
 }

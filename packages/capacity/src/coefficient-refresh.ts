@@ -22,8 +22,8 @@ export interface MeasuredBenchmark {
   readonly results: readonly {
     readonly what: string;
     readonly unit: string;
-    readonly value: { readonly median: number };
-    readonly limit?: { readonly value: { readonly median: number } };
+    readonly value: { readonly values: readonly number[] };
+    readonly limit?: { readonly value: { readonly values: readonly number[] } };
   }[];
 }
 
@@ -49,17 +49,16 @@ function refresh(coefficient: Coefficient, benchmarks: readonly MeasuredBenchmar
   const record = benchmarks.find((each) => each.name === name && !each.brief);
   const result = record?.results.find(({ what }) => what === row);
   if (!record || !result) return coefficient;
-  const value = figureIn(result, benchmark) * factorBetween(result, coefficient);
-  // A difference that is lost in the noise says nothing.
-  if (!(value > 0)) return coefficient;
+  const figures = figuresOf(result, benchmark).map((each) => each * factorBetween(result, coefficient));
+  // A difference that some runs do not see, or see the other way round, is lost in the noise and says nothing.
+  if (!figures.every((each) => each > 0)) return coefficient;
   const { cpu, cores, software } = record.machine;
   return {
     ...coefficient,
-    value: Number(value.toPrecision(DIGITS)),
+    value: Number(median(figures).toPrecision(DIGITS)),
     source: {
       kind: "benchmark",
-      name,
-      row,
+      ...benchmark,
       commit: record.commit,
       measuredAt: record.measuredAt.slice(0, 10),
       machine: `${cores} cores (${cpu})`,
@@ -70,10 +69,20 @@ function refresh(coefficient: Coefficient, benchmarks: readonly MeasuredBenchmar
 
 type Result = MeasuredBenchmark["results"][number];
 
-function figureIn({ value, limit }: Result, { figure = "value" }: CoefficientRow): number {
-  if (figure === "value") return value.median;
-  const limitMedian = limit?.value.median ?? Number.NaN;
-  return figure === "limit" ? limitMedian : value.median - limitMedian;
+/** Of each run by itself: what else the machine did in a run has changed both sides of a difference. */
+function figuresOf({ value, limit }: Result, { figure = "value", dividedBy = 1 }: CoefficientRow): number[] {
+  return value.values.map((each, run) => {
+    const limitOfRun = limit?.value.values[run] ?? Number.NaN;
+    const found = { value: each, limit: limitOfRun, difference: each - limitOfRun }[figure];
+    return found / dividedBy;
+  });
+}
+
+/** The value in the middle; of two, the mean. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [lower, upper] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
+  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2;
 }
 
 /** Times one unit goes into the other. */

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type MeasuredBenchmark, refreshCoefficients } from "./coefficient-refresh.ts";
-import { COEFFICIENT_NAMES, type CoefficientsDocument, coefficientValues, parseCoefficients } from "./coefficients.ts";
+import {
+  COEFFICIENT_NAMES,
+  type CoefficientRow,
+  type CoefficientsDocument,
+  coefficientValues,
+  parseCoefficients,
+} from "./coefficients.ts";
 import { coefficientTable, connectionsText, growthTable, limitsTable } from "./growth-table.ts";
 
 const source = { kind: "reference", what: "a guess", measuredAt: "2026-02", machine: "2 cores", server: "2.9.10" };
@@ -28,7 +34,7 @@ const record: MeasuredBenchmark = {
   commit: "abc1234",
   brief: false,
   machine: { cpu: "Some CPU", cores: 4, software: { "nats-server": "2.15.1" } },
-  results: [{ what: "CPU a beat", unit: "us", value: { median: 4.5678 } }],
+  results: [{ what: "CPU a beat", unit: "us", value: { values: [4.5678, 1, 9] } }],
 };
 
 describe("a file of coefficients", () => {
@@ -60,29 +66,64 @@ describe("a file of coefficients", () => {
     assert.deepEqual(beatBytesUp.source, source);
   });
 
-  it("takes what a row is held against, or what lies between, in its own unit", () => {
-    const figureOf = (figure: string, unit: string, limit: number) => {
-      const document = measured("memory");
-      const { coefficients } = document;
-      const benchmark = { name: "index", row: "memory", figure: figure as "limit" };
-      const asked = { ...coefficients, masterCpuUsPerBeat: { ...coefficients.masterCpuUsPerBeat, benchmark } };
-      const results = [{ what: "memory", unit, value: { median: 6 }, limit: { value: { median: limit } } }];
-      return refreshCoefficients({ ...document, coefficients: asked }, [{ ...record, results }]).coefficients
-        .masterCpuUsPerBeat.value;
-    };
-    assert.deepEqual(
-      [figureOf("value", "us", 2), figureOf("limit", "us", 2), figureOf("difference", "us", 2)],
-      [6, 2, 4],
-    );
-    // Lost in the noise: what it had.
-    assert.equal(figureOf("difference", "us", 6.5), 7);
-    const [one, inKb] = [measured("memory"), [{ what: "memory", unit: "kB", value: { median: 6 } }]];
-    const bytes = { ...one.coefficients.masterCpuUsPerBeat, unit: "bytes" as const };
-    const document = { ...one, coefficients: { ...one.coefficients, masterCpuUsPerBeat: bytes } };
-    assert.equal(
-      refreshCoefficients(document, [{ ...record, results: inKb }]).coefficients.masterCpuUsPerBeat.value,
-      6_000,
-    );
+  const coefficientOf = (
+    benchmark: Partial<CoefficientRow>,
+    unit: string,
+    values: readonly number[],
+    limits?: readonly number[],
+  ) => {
+    const document = measured("memory");
+    const { coefficients } = document;
+    const asked = { ...coefficients.masterCpuUsPerBeat, benchmark: { name: "index", row: "memory", ...benchmark } };
+    const row = { what: "memory", unit, value: { values }, ...(limits && { limit: { value: { values: limits } } }) };
+    return refreshCoefficients({ ...document, coefficients: { ...coefficients, masterCpuUsPerBeat: asked } }, [
+      { ...record, results: [row] },
+    ]).coefficients.masterCpuUsPerBeat;
+  };
+
+  it("takes what a row is held against, or what lies between, for one of those that it is for", () => {
+    const [values, limits] = [
+      [6, 12, 9],
+      [2, 3, 4],
+    ];
+    assert.equal(coefficientOf({}, "us", values, limits).value, 9);
+    assert.equal(coefficientOf({ figure: "limit" }, "us", values, limits).value, 3);
+    assert.equal(coefficientOf({ figure: "difference" }, "us", values, limits).value, 5);
+    const { value, source } = coefficientOf({ figure: "difference", dividedBy: 2 }, "us", values, limits);
+    assert.equal(value, 2.5);
+    assert.ok(source.kind === "benchmark");
+    assert.deepEqual([source.row, source.figure, source.dividedBy], ["memory", "difference", 2]);
+  });
+
+  it("takes a difference run by run, and keeps what it has where the runs do not agree that there is one", () => {
+    // Of the medians it would be 10 - 9, and of the means nothing.
+    assert.equal(coefficientOf({ figure: "difference" }, "us", [10, 20, 3], [9, 10, 1]).value, 2);
+    for (const [values, limits] of [
+      [
+        [25, 19, 23],
+        [23, 20, 24],
+      ],
+      [
+        [25, 26, 20],
+        [23, 20, 20],
+      ],
+      [[6], [6.5]],
+      [
+        [25, 26, 24],
+        [23, 20],
+      ],
+      [[25, 26, 24], undefined],
+    ] as const) {
+      assert.equal(coefficientOf({ figure: "difference" }, "us", values, limits).value, 7, `${values} - ${limits}`);
+    }
+  });
+
+  it("takes a figure in the coefficient's own unit", () => {
+    const document = measured("memory");
+    const bytes = { ...document.coefficients.masterCpuUsPerBeat, unit: "bytes" as const };
+    const asked = { ...document, coefficients: { ...document.coefficients, masterCpuUsPerBeat: bytes } };
+    const results = [{ what: "memory", unit: "kB", value: { values: [6, 8] } }];
+    assert.equal(refreshCoefficients(asked, [{ ...record, results }]).coefficients.masterCpuUsPerBeat.value, 7_000);
   });
 
   it("keeps what it has of a benchmark that was not run, or only shown to work, or has no such row", () => {
@@ -90,7 +131,7 @@ describe("a file of coefficients", () => {
     assert.deepEqual(refreshCoefficients(document, []), document);
     assert.deepEqual(refreshCoefficients(document, [{ ...record, brief: true }]), document);
     assert.deepEqual(refreshCoefficients(measured("other"), [record]), measured("other"));
-    const results = [{ what: "CPU a beat", unit: "ms", value: { median: 1 } }];
+    const results = [{ what: "CPU a beat", unit: "ms", value: { values: [1] } }];
     assert.throws(() => refreshCoefficients(document, [{ ...record, results }]), /in ms, not in us/);
   });
 
@@ -102,6 +143,18 @@ describe("a file of coefficients", () => {
     );
     assert.ok(
       coefficients.some((row) => row.at(-1) === "[index](benchmarks.md#index): CPU a beat; 4 cores (Some CPU)"),
+    );
+    const sourceOf = (benchmark: Partial<CoefficientRow>) => {
+      const { coefficients } = measured("memory");
+      const shown = { ...coefficients, beatBytesUp: coefficientOf(benchmark, "us", [6], [2]) };
+      return coefficientTable({ schemaVersion: 1, coefficients: shown })
+        .flat()
+        .find((cell) => cell.startsWith("["));
+    };
+    assert.match(String(sourceOf({ figure: "limit" })), /: what "memory" is held against; 4 cores/);
+    assert.match(
+      String(sourceOf({ figure: "difference", dividedBy: 2 })),
+      /: what "memory" is above what it is held against, divided by 2; 4 cores/,
     );
     const [headings, ...rows] = growthTable(measured("CPU a beat"));
     assert.equal(rows.length, 12);

@@ -4,16 +4,18 @@ import * as z from "zod";
 export const COEFFICIENT_NAMES = [
   "brokerCpuUsPerBeat",
   "brokerCpuUsPerBeatOfConnection",
-  "brokerCpuUsPerCopy",
+  "brokerCpuSharePerCopy",
   "brokerCpuUsPerDelivery",
-  "brokerBytesPerKey",
+  "brokerBytesPerPeel",
   "brokerBytesPerConnection",
   "brokerDiskBytesPerKey",
   "brokerDiskBytesPerPeelKnown",
   "bucketBeatsPerSecond",
-  "replicatedBucketBeatsPerSecond",
+  "replicatedBucketShare",
   "masterCpuUsPerBeat",
   "masterBytesPerPeel",
+  "masterIndexBytesPerPeel",
+  "masterBytesPerPeelElsewhere",
   "beatBytesUp",
   "beatBytesDown",
   "beatBytesToMaster",
@@ -24,6 +26,7 @@ export type CoefficientName = (typeof COEFFICIENT_NAMES)[number];
 /** The values alone, for arithmetic. */
 export type CoefficientValues = Readonly<Record<CoefficientName, number>>;
 
+const UNITS = ["us", "bytes", "1/s", "of one copy"] as const;
 const ROW_FIGURES = ["value", "limit", "difference"] as const;
 
 /** Where a benchmark measures a coefficient. */
@@ -33,18 +36,21 @@ export interface CoefficientRow {
   readonly row: string;
   /** What of the row: the value itself, the limit that it is held against, or what lies between them. @default "value" */
   readonly figure?: (typeof ROW_FIGURES)[number] | undefined;
+  /** How many of what is meant the figure is for. @default 1 */
+  readonly dividedBy?: number | undefined;
 }
 
 const text = z.string().min(1);
+const row = { name: text, row: text, figure: z.enum(ROW_FIGURES).optional(), dividedBy: z.int().positive().optional() };
 const place = { measuredAt: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/), machine: text, server: text };
 
 const coefficient = z.strictObject({
   value: z.number().positive(),
-  unit: z.enum(["us", "bytes", "1/s"]),
+  unit: z.enum(UNITS),
   meaning: text,
-  benchmark: z.strictObject({ name: text, row: text, figure: z.enum(ROW_FIGURES).optional() }).optional(),
+  benchmark: z.strictObject(row).optional(),
   source: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("benchmark"), name: text, row: text, commit: text, ...place }),
+    z.strictObject({ kind: z.literal("benchmark"), ...row, commit: text, ...place }),
     z.strictObject({ kind: z.literal("reference"), what: text, ...place }),
   ]),
 });
@@ -52,7 +58,7 @@ const coefficient = z.strictObject({
 /** One measured figure, with where and when it was measured. */
 export interface Coefficient {
   readonly value: number;
-  readonly unit: "us" | "bytes" | "1/s";
+  readonly unit: (typeof UNITS)[number];
   readonly meaning: string;
   /** The row that measures it, if there is one. */
   readonly benchmark?: CoefficientRow | undefined;
@@ -67,7 +73,7 @@ export type CoefficientSource = {
   /** Version of the nats-server. */
   readonly server: string;
 } & (
-  | { readonly kind: "benchmark"; readonly name: string; readonly row: string; readonly commit: string }
+  | ({ readonly kind: "benchmark"; readonly commit: string } & CoefficientRow)
   | { readonly kind: "reference"; readonly what: string }
 );
 

@@ -1,6 +1,12 @@
 import { resolveCapacityOptions } from "./capacity-options.ts";
 import { type CapacityPlan, capacityLimits, planCapacity } from "./capacity-plan.ts";
-import { COEFFICIENT_NAMES, type Coefficient, type CoefficientsDocument, coefficientValues } from "./coefficients.ts";
+import {
+  COEFFICIENT_NAMES,
+  type Coefficient,
+  type CoefficientRow,
+  type CoefficientsDocument,
+  coefficientValues,
+} from "./coefficients.ts";
 import { showBytes, showNumber } from "./shown-figure.ts";
 
 /** Rows of cells, the first of them the headings. */
@@ -69,7 +75,17 @@ export function coefficientTable({ coefficients }: CoefficientsDocument): TableR
 
 function sourceText(source: Coefficient["source"]): string {
   if (source.kind === "reference") return `by hand: ${source.what}; ${source.machine}`;
-  return `[${source.name}](benchmarks.md#${source.name}): ${source.row}; ${source.machine}`;
+  return `[${source.name}](benchmarks.md#${source.name}): ${figureText(source)}; ${source.machine}`;
+}
+
+/** Two coefficients may come from one row. */
+function figureText({ row, figure = "value", dividedBy = 1 }: CoefficientRow): string {
+  const figures = {
+    value: row,
+    limit: `what "${row}" is held against`,
+    difference: `what "${row}" is above what it is held against`,
+  };
+  return dividedBy === 1 ? figures[figure] : `${figures[figure]}, divided by ${dividedBy}`;
 }
 
 /** What gives way first, at the default interval and on machines of the default size. */

@@ -5,6 +5,7 @@ export {
   COEFFICIENT_NAMES,
   type Coefficient,
   type CoefficientName,
+  type CoefficientRow,
   type CoefficientSource,
   type Coefficients,
   type CoefficientsDocument,

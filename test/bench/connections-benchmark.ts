@@ -7,9 +7,10 @@ import { forkApart } from "./apart.ts";
 import { startBenchBroker } from "./bench-broker.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
-import { costOfBeats } from "./broker-cost.ts";
+import { type BeatCost, costOfBeats } from "./broker-cost.ts";
 import { rssMbOf } from "./process-usage.ts";
 import type { ConnectedPeelsOptions, ConnectedPeelsReport } from "./programs/connected-peels.ts";
+import { loadReached } from "./reached-load.ts";
 
 /** Connections, and the interval at which they make for 2,000 beats a second. */
 const SIZES = [
@@ -34,7 +35,7 @@ export const connectionsBenchmark: Benchmark = {
     const times = brief ? { settleMs: 0, measureMs: 1_000 } : { settleMs: 3_000, measureMs: 6_000 };
     const files = await maxOpenFiles();
     note(`a swarm, ${pipelined} beats a second`);
-    const limit = await pipelinedUs(serverPath, pipelined, times);
+    const swarm = await pipelinedCost(serverPath, pipelined, times);
     const results: Measurement[] = [];
     for (const size of sizes) {
       if (size.peels + OTHER_FILES > files) {
@@ -42,16 +43,20 @@ export const connectionsBenchmark: Benchmark = {
         continue;
       }
       note(`${size.peels} connections`);
-      const { brokerUs, bytesPerPeel } = await connectedCost(serverPath, size, times);
+      const { brokerUs, beatsPerSecond, bytesPerPeel } = await connectedCost(serverPath, size, times);
       const of = `${size.peels.toLocaleString("en-US")} connections`;
       results.push(
         {
           what: `broker, CPU a beat, ${of}`,
           unit: "us",
           value: brokerUs,
-          limit: { what: "swarm over two connections", value: limit },
+          limit: { what: "swarm over two connections", value: swarm.brokerUs },
         },
         { what: `broker, memory a peel, ${of}`, unit: "kB", value: bytesPerPeel / 1_000 },
+        loadReached({ due: (size.peels * 1_000) / size.intervalMs, when: of }, beatsPerSecond, {
+          what: `swarm, of ${pipelined.toLocaleString("en-US")}`,
+          value: swarm.beatsPerSecond,
+        }),
       );
     }
     return results;
@@ -63,27 +68,27 @@ interface Times {
   readonly measureMs: number;
 }
 
-async function pipelinedUs(serverPath: string, peels: number, { settleMs, measureMs }: Times): Promise<number> {
+async function pipelinedCost(serverPath: string, peels: number, { settleMs, measureMs }: Times): Promise<BeatCost> {
   await using server = await startBenchBroker(serverPath);
   await using swarm = await startBenchSwarm(server.url, { peels, interval: "1s" });
   await swarm.untilStored(peels);
   await pause(settleMs);
-  return (await costOfBeats(server, swarm.bucket, measureMs)).brokerUs;
+  return await costOfBeats(server, swarm.bucket, measureMs);
 }
 
 async function connectedCost(
   serverPath: BenchmarkContext["serverPath"],
   size: (typeof SIZES | typeof BRIEF_SIZES)[number],
   { settleMs, measureMs }: Times,
-): Promise<{ brokerUs: number; bytesPerPeel: number }> {
+): Promise<BeatCost & { bytesPerPeel: number }> {
   await using server = await startBenchBroker(serverPath);
   await using session = await connectSession({ urls: [server.url] });
   const beforeMb = await rssMbOf(server.pid);
   const options: ConnectedPeelsOptions = { port: server.clientPort, ...size };
   await using _peels = await forkApart<ConnectedPeelsReport>("connected-peels", options);
   await pause(settleMs);
-  const { brokerUs } = await costOfBeats(server, createBucket(session.connection, HEARTBEAT_BUCKET), measureMs);
-  return { brokerUs, bytesPerPeel: (((await rssMbOf(server.pid)) - beforeMb) * 1e6) / size.peels };
+  const cost = await costOfBeats(server, createBucket(session.connection, HEARTBEAT_BUCKET), measureMs);
+  return { ...cost, bytesPerPeel: (((await rssMbOf(server.pid)) - beforeMb) * 1e6) / size.peels };
 }
 
 /** Node.js has raised its own limit to what is allowed at most, and so has what it starts. */

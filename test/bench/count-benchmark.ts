@@ -5,9 +5,11 @@ import { connect } from "nats";
 import { startBenchBroker } from "./bench-broker.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
+import { loadReached, watchLoad } from "./reached-load.ts";
 import { quantile } from "./statistics.ts";
 
-/** Keys, and the interval at which they make for 10,000 beats a second: the load is the same, whatever the size. */
+const BEATS_PER_SECOND = 10_000;
+/** Keys, and the interval at which they make for so many beats: the load is the same, whatever the size. */
 const SIZES = [
   { keys: 1_000, interval: "100ms" },
   { keys: 10_000, interval: "1s" },
@@ -51,20 +53,24 @@ async function countAt(
     if (!brief) await pause(SETTLE_MS);
 
     const subject = `$JS.API.STREAM.INFO.${bucketStream(HEARTBEAT_BUCKET)}`;
+    const load = await watchLoad(bucket);
     const [counts, infos]: [number[], number[]] = [[], []];
     for (let look = 0; look < (brief ? BRIEF_LOOKS : LOOKS); look += 1) {
       counts.push(await timed(async () => assert.equal((await bucket.state()).keys, keys)));
       infos.push(await timed(() => bare.request(subject)));
       await pause(BETWEEN_LOOKS_MS);
     }
+    const beatsPerSecond = await load();
     const label = `count of ${keys.toLocaleString("en-US")} keys`;
-    return [0.5, 0.99].map((part) => ({
+    const measured = [0.5, 0.99].map((part) => ({
       what: `${label}, p${part * 100}`,
       unit: "ms",
       value: quantile(counts, part),
       limit: { what: "bare stream info", value: quantile(infos, part) },
       ...(part === 0.99 && { budget: { most: 10 } }),
     }));
+    const when = `${keys.toLocaleString("en-US")} keys`;
+    return [...measured, loadReached({ due: BEATS_PER_SECOND, when }, beatsPerSecond)];
   } finally {
     await bare.close();
   }

@@ -50,6 +50,12 @@ export const indexBenchmark: Benchmark = {
         limit: { what: limit, value: paced.bare.cpuUsPerBeat },
         budget: { mostOfLimit: 1.7 },
       });
+      results.push({
+        what: `beats heard, of ${sizes.paced.toLocaleString("en-US")} due a second`,
+        unit: "1/s",
+        value: paced.index.beatsPerSecond,
+        limit: { what: limit, value: paced.bare.beatsPerSecond },
+      });
     }
     {
       await using server = await startBenchBroker(serverPath);

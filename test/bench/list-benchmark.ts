@@ -16,6 +16,7 @@ import { type BenchSwarm, startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark, BenchmarkContext, Measurement } from "./benchmark.ts";
 import { listRivals } from "./list-rivals.ts";
 import type { ListReaderAnswer, ListReaderOptions } from "./programs/list-reader.ts";
+import { loadReached, watchLoad } from "./reached-load.ts";
 import { median, quantile } from "./statistics.ts";
 
 /** Peels, the interval at which they make for 10,000 beats a second, and how often their list is read. */
@@ -71,6 +72,7 @@ async function listAt(size: Size, context: BenchmarkContext): Promise<Measuremen
   const { connection } = swarm.session;
   const client = createPresenceClient(connection, { timeoutMs: ANSWER_LIMIT_MS });
   const shows = brief ? BRIEF_SHOWS : SHOWS;
+  const load = await watchLoad(swarm.bucket);
   note("shows");
   const showMs = await showPeels(client, peels, (shown) => shown < shows);
   note("lists, and shows meanwhile");
@@ -87,6 +89,7 @@ async function listAt(size: Size, context: BenchmarkContext): Promise<Measuremen
   }
   const bareCommandMs = await timeOfCommand(["peel", "count", "--timeout", COMMAND_TIMEOUT], server);
 
+  const beatsPerSecond = await load();
   const many = peels.toLocaleString("en-US");
   const list = median(listMs);
   const own: Measurement[] = [
@@ -116,6 +119,7 @@ async function listAt(size: Size, context: BenchmarkContext): Promise<Measuremen
       value: Math.max(...besideMs),
       limit: { what: "while nothing is listed", value: Math.max(...showMs) },
     },
+    loadReached({ due: (peels * 1_000) / intervalMs, when: `${many} peels` }, beatsPerSecond),
   ];
   return isHeldAgainstRivals
     ? [...own, ...(await listRivals({ swarm, master, server, peels, listMs: list, context }))]

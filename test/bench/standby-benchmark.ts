@@ -11,6 +11,7 @@ import { startBenchMaster } from "./bench-master.ts";
 import { startBenchSwarm } from "./bench-swarm.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { costOfBeats } from "./broker-cost.ts";
+import { loadReached } from "./reached-load.ts";
 
 const SIZE = { peels: 20_000, settleMs: 3_000, measureMs: 5_000 };
 const BRIEF_SIZE: typeof SIZE = { peels: 5_000, settleMs: 0, measureMs: 1_000 };
@@ -72,6 +73,10 @@ export const standbyBenchmark: Benchmark = {
         value: at(two.othersUs[1]),
         limit: { what: "the one that publishes", value: at(two.othersUs[0]) },
       },
+      loadReached({ due: peels, when: "two masters" }, two.beatsPerSecond, {
+        what: "without a master",
+        value: none.beatsPerSecond,
+      }),
     ];
   },
 };

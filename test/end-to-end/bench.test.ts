@@ -54,7 +54,7 @@ describe("the benchmarks", () => {
     const { code, stdout, stderr } = await runBench(["index", "connections", "--brief", "--runs", "1"]);
     assert.equal(code, 0, stderr);
     const rows = stdout.split("\n").filter((line) => /^\| (index|connections) \|/.test(line));
-    assert.equal(rows.length, 6, stdout);
+    assert.equal(rows.length, 8, stdout);
     for (const row of rows) assert.doesNotMatch(row, /NaN|Infinity|\| 0 /);
     assert.doesNotMatch(stderr, /written:/, "what is measured in brief takes the place of no figures");
   });

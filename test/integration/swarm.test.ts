@@ -2,12 +2,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startTestServer } from "@fleet/broker/testing";
-import { type Bucket, type BucketEntry, createBucket } from "@fleet/bus";
+import { type Bucket, type BucketEntry, createBucket, setUpBucket } from "@fleet/bus";
 import { beatPhaseMs } from "@fleet/presence";
 import { eventually } from "@fleet/runtime/testing";
 import type { Swarm } from "@fleet/swarm";
-import { decodeFacts, decodeHeartbeat, FACTS_BUCKET, factText, HEARTBEAT_BUCKET, type Heartbeat } from "@fleet/wire";
-import { type BusSession, connectSession } from "./bus-session.ts";
+import {
+  bucketStream,
+  decodeFacts,
+  decodeHeartbeat,
+  FACTS_BUCKET,
+  factText,
+  HEARTBEAT_BUCKET,
+  type Heartbeat,
+  heartbeatBucketSpec,
+} from "@fleet/wire";
+import { askJetStream, type BusSession, connectSession } from "./bus-session.ts";
 import { PATIENT } from "./fleet-members.ts";
 import { startSwarm } from "./swarm-members.ts";
 
@@ -205,6 +214,67 @@ describe("a swarm", () => {
     await running.stop();
     assertSettled(swarm);
     assert.equal(swarm.disconnects, 2);
+  });
+
+  it("makes a bucket again that is lost, as it was when it was found, and tells of the beats that failed", async () => {
+    await using server = await startTestServer();
+    const spec = heartbeatBucketSpec({ ttlMs: 60_000, storage: "memory" });
+    {
+      await using session = await connectSession({ urls: [server.url] });
+      await setUpBucket(session.connection, spec);
+    }
+    await using running = await startSwarm(server.url, { peels: "200", interval: "500ms", storage: "file" });
+    const { swarm, logger } = running;
+    const created = () => logger.lines.filter(({ message }) => message === "bucket created").length;
+    await eventually(() => assert.ok(swarm.accounts.beats.acknowledged >= 400), PATIENT);
+    assert.equal(created(), 0);
+
+    server.kill("SIGKILL");
+    await server.exited;
+    await server.restart();
+    await using session = await connectSession({ urls: [server.url] });
+    const bucket = heartbeatsOf(session);
+    await eventually(async () => assert.equal((await bucket.state()).keys, 200), PATIENT);
+    const { ttlMs, storage } = await bucket.state();
+    assert.deepEqual([ttlMs, storage, created()], [60_000, "memory", 1]);
+
+    await askJetStream(session.connection, `STREAM.DELETE.${bucketStream(HEARTBEAT_BUCKET)}`);
+    await eventually(async () => assert.equal((await bucket.state()).keys, 200), PATIENT);
+    assert.deepEqual([(await bucket.state()).ttlMs, created()], [60_000, 2]);
+    const warnings = logger.lines.filter(({ message }) => message === "writes are failing");
+    const unavailable = warnings.filter(({ fields }) => fields["code"] === "UNAVAILABLE");
+    assert.equal(unavailable.length, 1, JSON.stringify(warnings));
+    assert.equal(unavailable[0]?.fields["bucket"], HEARTBEAT_BUCKET);
+    await running.stop();
+    assertSettled(swarm);
+  });
+
+  it("misses no TTL in a bucket that has none, and says that there is none", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs: 0, storage: "memory" }));
+    await using running = await startSwarm(server.url, { peels: "20", interval: "500ms" });
+    const { swarm, logger } = running;
+    await eventually(() => assert.ok(swarm.accounts.beats.acknowledged >= 60), PATIENT);
+    assert.equal(swarm.ttlMs, Number.POSITIVE_INFINITY);
+    assert.deepEqual([swarm.accounts.beats.missedTtl, swarm.census.silent(swarm.ttlMs)], [0, 0]);
+    assert.ok(logger.lines.some(({ level, message }) => level === "warn" && message.includes("no TTL")));
+  });
+
+  it("keeps those that have left away for two TTLs of the bucket found, not of the one configured", async () => {
+    await using server = await startTestServer();
+    await using session = await connectSession({ urls: [server.url] });
+    await setUpBucket(session.connection, heartbeatBucketSpec({ ttlMs: 60_000, storage: "memory" }));
+    await using running = await startSwarm(server.url, { peels: "50", interval: "500ms", churn: "1/s" });
+    const { swarm } = running;
+    // Of the configured TTL, two of which are 3 s, four peels would take the places of fifty.
+    const left = new Set(swarm.intervene("leave", 50));
+    const come = swarm.intervene("join", 50);
+    assert.deepEqual([left.size, come.length], [50, 50]);
+    assert.deepEqual(
+      come.filter((id) => left.has(id)),
+      [],
+    );
   });
 
   it("tells of a bucket with another TTL, and fails where it may not make one", async () => {

@@ -37,6 +37,7 @@ export interface BucketState {
   readonly brokerNow: number | undefined;
   /** Age at which the broker drops a key; 0 for never. */
   readonly ttlMs: number;
+  readonly storage: "file" | "memory";
   /** When the bucket was made, broker's wall time in ms: another value means another bucket of the same name. */
   readonly createdAt: number;
 }

@@ -123,6 +123,7 @@ export function createBucket(connection: Connection, name: string): Bucket {
         lastRevision: info.state.last_seq,
         brokerNow: info.ts === undefined ? undefined : Date.parse(info.ts),
         ttlMs: info.config.max_age / 1e6,
+        storage: info.config.storage,
         createdAt: Date.parse(info.created),
       };
     },

@@ -101,6 +101,16 @@ describe("the report of a swarm", () => {
     assert.equal(swarmLine(million, before, 4), "100h");
   });
 
+  it("says of a bucket without a TTL that it has none", () => {
+    const { swarm } = report();
+    const unlimited = report({ swarm: { ...swarm, ttlMs: Number.POSITIVE_INFINITY } });
+    const { configuration } = JSON.parse(JSON.stringify(swarmDocument(unlimited)));
+    assert.equal(configuration.ttl_seconds, null);
+    const table = renderSwarmReport(unlimited);
+    assert.match(table, /^ {2}of them silent for a TTL +none: the bucket has no TTL$/m);
+    assert.match(table, /^ {2}that missed their TTL +none: the bucket has no TTL$/m);
+  });
+
   it("takes a run of no time", () => {
     const { beats } = swarmDocument(report({ durationMs: 0 })) as { beats: { acknowledged_per_second: number } };
     assert.equal(beats.acknowledged_per_second, 0);

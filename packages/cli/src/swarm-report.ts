@@ -33,7 +33,8 @@ export function swarmDocument({
       peels,
       connections,
       interval_seconds: intervalMs / 1_000,
-      ttl_seconds: ttlMs / 1_000,
+      // `Infinity` is no number in JSON.
+      ttl_seconds: Number.isFinite(ttlMs) ? ttlMs / 1_000 : null,
       seed,
     },
     duration_seconds: Math.round(seconds * 1_000) / 1_000,
@@ -84,9 +85,10 @@ export function renderSwarmReport(report: SwarmReport): string {
   const { beats, ackMs } = accounts;
   const perSecond = durationMs > 0 ? Math.round((beats.acknowledged / durationMs) * 1_000) : 0;
   const failures = Object.entries(accounts.failures).map(([code, count]) => `${code} ${count}`);
+  const ofTtl = (number: number) => (Number.isFinite(ttlMs) ? count(number) : "none: the bucket has no TTL");
   const rows: readonly (readonly [string, string])[] = [
     ["peels alive", count(census.count("alive"))],
-    ["  of them silent for a TTL", count(census.silent(ttlMs))],
+    ["  of them silent for a TTL", ofTtl(census.silent(ttlMs))],
     ["  left, crashed", `${count(accounts.peels.left)}, ${count(accounts.peels.crashed)}`],
     ["  left without a marker", count(accounts.peels.leftWithoutMarker)],
     ["beats due", `${count(beats.due)}, and ${count(beats.retried)} once more after a failure`],
@@ -96,7 +98,7 @@ export function renderSwarmReport(report: SwarmReport): string {
     ["  lost on purpose", count(beats.lost)],
     ["  not sent", count(beats.unsent)],
     ["  late", count(beats.late)],
-    ["  that missed their TTL", count(beats.missedTtl)],
+    ["  that missed their TTL", ofTtl(beats.missedTtl)],
     [
       "acknowledged within",
       `${round(ackMs.p50)} ms (p50), ${round(ackMs.p99)} ms (p99), ${round(ackMs.max)} ms (most)`,

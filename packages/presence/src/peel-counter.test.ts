@@ -8,7 +8,14 @@ import { createPeelCounter } from "./peel-counter.ts";
 
 const BEAT = Uint8Array.of(0x80);
 const INTERVAL_MS = 15_000;
-const STATE: BucketState = { keys: 7, lastRevision: 7, brokerNow: undefined, ttlMs: 0, createdAt: 0 };
+const STATE: BucketState = {
+  keys: 7,
+  lastRevision: 7,
+  brokerNow: undefined,
+  ttlMs: 0,
+  storage: "memory",
+  createdAt: 0,
+};
 
 /** A running counter of 15 s over a bucket with some beats; `changes` replace operations of its bucket. */
 async function runCounter({ beats = 0, intervalMs = INTERVAL_MS, changes = {} as Partial<Bucket> } = {}) {

@@ -101,7 +101,7 @@ describe("a lane's beats", () => {
     lane.join(0, 0);
     lane.pump();
     last().refuse(503);
-    assert.deepEqual(ledger.failures, { UNAVAILABLE: 1 });
+    assert.deepEqual(ledger.failures.byCode(), { UNAVAILABLE: 1 });
     lane.pump();
     assert.equal(script.published.length, 1);
     // Half of the first delay's ceiling, a twentieth of the interval.
@@ -137,7 +137,7 @@ describe("a lane's beats", () => {
     lane.join(0, 0);
     lane.pump();
     await clock.advance((INTERVAL_MS / 4) * 1.2);
-    assert.deepEqual(ledger.failures, { TIMEOUT: 1 });
+    assert.deepEqual(ledger.failures.byCode(), { TIMEOUT: 1 });
     assertAddsUp();
   });
 
@@ -166,6 +166,16 @@ describe("a lane's beats", () => {
     assert.equal(ledger.beats.missedTtl, 1);
   });
 
+  it("miss no TTL where there is none", async () => {
+    const { clock, lane, settle, last, ledger } = createScene({ ttlMs: () => Number.POSITIVE_INFINITY });
+    settle(0);
+    await clock.advance(100 * TTL_MS);
+    lane.beat(0, clock.monoMs());
+    lane.pump();
+    last().store();
+    assert.deepEqual([ledger.beats.acknowledged, ledger.beats.missedTtl], [2, 0]);
+  });
+
   it("that are lost on purpose are counted and nothing else", () => {
     const { lane, script, ledger, assertAddsUp } = createScene({ isLost: (peel) => peel === 1 });
     lane.join(0, 0);
@@ -188,7 +198,7 @@ describe("a lane whose connection is lost", () => {
     lane.drop();
     lane.beat(2, 0);
     lane.pump();
-    assert.deepEqual(ledger.failures, { NOT_CONNECTED: 1 });
+    assert.deepEqual(ledger.failures.byCode(), { NOT_CONNECTED: 1 });
     assert.equal(ledger.beats.unsent, 2);
     assert.equal(lane.busy, false);
     assertAddsUp();

@@ -22,7 +22,7 @@ export interface BeatLaneParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly intervalMs: number;
-  /** Age at which the broker drops a key. */
+  /** Age at which the broker drops a key; `Infinity` for never. */
   readonly ttlMs: () => number;
   /** Whether this beat is dropped on purpose. */
   readonly isLost: (peel: number, dueMono: number) => boolean;
@@ -267,13 +267,13 @@ export class BeatLane {
     const peel = peelOf(tag);
     const kind = kindOf(tag);
     if (kind === FACTS) {
-      ledger.fail(error.code);
+      ledger.failures.add(FACTS_BUCKET, error);
       ledger.facts.failed += 1;
       this.#factsRetries.add(clock.monoMs() + FACTS_RETRY_MS, peel);
       return;
     }
     if (kind === BEAT) this.#countFailure(error);
-    else ledger.fail(error.code);
+    else ledger.failures.add(HEARTBEAT_BUCKET, error);
     if (!this.#isCurrent(tag)) return;
     records.forget(peel);
     if (records.condition[peel] === LEAVING) this.#gone(peel, CRASHED);
@@ -284,7 +284,7 @@ export class BeatLane {
     const { ledger } = this.#parts;
     ledger.beats.inFlight -= 1;
     ledger.beats.failed += 1;
-    ledger.fail(error.code);
+    ledger.failures.add(HEARTBEAT_BUCKET, error);
   }
 
   #retryLater(peel: number): void {

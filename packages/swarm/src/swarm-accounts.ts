@@ -1,3 +1,4 @@
+import { FailureTally } from "./failure-tally.ts";
 import { createLatencyHistogram, type LatencyHistogram } from "./latency-histogram.ts";
 
 /**
@@ -65,12 +66,8 @@ export class SwarmLedger {
   };
   readonly peels = { joined: 0, returned: 0, left: 0, leftWithoutMarker: 0, crashed: 0 };
   readonly facts = { stored: 0, failed: 0 };
-  readonly failures: Record<string, number> = {};
+  readonly failures: FailureTally = new FailureTally();
   readonly ack: LatencyHistogram = createLatencyHistogram();
-
-  fail(code: string): void {
-    this.failures[code] = (this.failures[code] ?? 0) + 1;
-  }
 
   /** The counts as of now. */
   read(): SwarmAccounts {
@@ -78,7 +75,7 @@ export class SwarmLedger {
       beats: { ...this.beats },
       peels: { ...this.peels },
       facts: { ...this.facts },
-      failures: { ...this.failures },
+      failures: this.failures.byCode(),
       ackMs: { p50: this.ack.quantile(0.5), p99: this.ack.quantile(0.99), max: this.ack.maxMs },
     };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InvalidOptionsError } from "@fleet/runtime";
-import { resolveSwarmOptions, type SwarmOptions } from "./swarm-options.ts";
+import { resolveSwarmOptions, type SwarmOptions, sparePeels } from "./swarm-options.ts";
 
 function problemsOf(options: SwarmOptions): string[] {
   try {
@@ -18,7 +18,6 @@ describe("the options of a swarm", () => {
     const { connection, ...config } = resolveSwarmOptions({});
     assert.deepEqual(config, {
       peels: 1_000,
-      spare: 0,
       intervalMs: 10_000,
       ttlMs: 30_000,
       storage: "file",
@@ -42,7 +41,8 @@ describe("the options of a swarm", () => {
     assert.deepEqual([config.ttlMs, config.rampMs, config.flapDownMs], [6_000, 20_000, 2_000]);
     assert.deepEqual([config.churnPerSecond, config.crashPerSecond, config.flapPerSecond], [0.5, 0.5, 0.01]);
     // Two TTLs of churn and one more.
-    assert.equal(config.spare, 7);
+    assert.equal(sparePeels(config.churnPerSecond, config.ttlMs), 7);
+    assert.equal(sparePeels(0, config.ttlMs), 0);
     assert.equal(resolveSwarmOptions({ peels: "3", connections: "64" }).connections, 3);
     assert.equal(resolveSwarmOptions({ loss: "0.25" }).loss, 0.25);
   });

@@ -48,8 +48,6 @@ export interface SwarmOptions {
 /** {@link SwarmOptions}, resolved. */
 export interface SwarmConfig {
   readonly peels: number;
-  /** Peels beyond those, for the ones that replace others. */
-  readonly spare: number;
   readonly intervalMs: number;
   readonly ttlMs: number;
   readonly storage: "file" | "memory";
@@ -68,7 +66,8 @@ export interface SwarmConfig {
   connection(number: number): ConnectionConfig;
 }
 
-const MAX_PEELS = 2_000_000;
+/** Most peels, those that replace others included. */
+export const MAX_PEELS = 2_000_000;
 const JOINS_PER_SECOND = 50_000;
 const INTERVALS_PER_TTL = 3;
 /** A peel that has left stays away for so many TTLs at least, so that nobody takes its return for its staying. */
@@ -126,7 +125,7 @@ const schema = z
       const message = `${formatDuration(ttl)} is less than three times the interval of ${formatDuration(interval)}; use ${least} or more`;
       context.addIssue({ code: "custom", path: ["ttl"], message });
     }
-    if (churn > 0 && peels + spareFor(churn, ttl) > MAX_PEELS) {
+    if (churn > 0 && peels + sparePeels(churn, ttl) > MAX_PEELS) {
       const message = `with those that replace others there would be more than ${MAX_PEELS} peels`;
       context.addIssue({ code: "custom", path: ["churn"], message });
     }
@@ -138,7 +137,6 @@ export function resolveSwarmOptions(options: SwarmOptions): SwarmConfig {
   const { peels, interval, ttl = interval * INTERVALS_PER_TTL } = given;
   return {
     peels,
-    spare: spareFor(given.churn, ttl),
     intervalMs: interval,
     ttlMs: ttl,
     storage: given.storage,
@@ -163,6 +161,7 @@ export function resolveSwarmOptions(options: SwarmOptions): SwarmConfig {
   };
 }
 
-function spareFor(churnPerSecond: number, ttlMs: number): number {
+/** Peels beyond the others that take the place of those that leave, so that these come back two TTLs later at the earliest. */
+export function sparePeels(churnPerSecond: number, ttlMs: number): number {
   return churnPerSecond > 0 ? Math.ceil((churnPerSecond * TTLS_AWAY * ttlMs) / 1_000) + 1 : 0;
 }

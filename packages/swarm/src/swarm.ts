@@ -1,25 +1,18 @@
-import { type Connection, createBucket, createConnection, setUpBucket } from "@fleet/bus";
+import { type Connection, createConnection } from "@fleet/bus";
 import { beatDeadlineMs } from "@fleet/presence";
-import { type Clock, createDeferred, isFleetError, type Logger, type Service, sleep } from "@fleet/runtime";
-import {
-  createHeartbeatWriter,
-  encodeFacts,
-  factsBucketSpec,
-  HEARTBEAT_BUCKET,
-  heartbeatBucketSpec,
-  PROTOCOL_VERSION,
-} from "@fleet/wire";
+import { type Clock, createDeferred, type Logger, type Service, sleep } from "@fleet/runtime";
+import { createHeartbeatWriter, encodeFacts, PROTOCOL_VERSION } from "@fleet/wire";
 import { BeatLane, type BeatLaneParts } from "./beat-lane.ts";
-import { type BeatOrder, createBeatOrder } from "./beat-order.ts";
-import { createPeelNames } from "./peel-names.ts";
-import { ALIVE, PeelRecords } from "./peel-records.ts";
-import { createPeelSessions, SESSION_LENGTH } from "./peel-sessions.ts";
+import { createFailureWatch } from "./failure-watch.ts";
+import { ALIVE } from "./peel-records.ts";
+import { SESSION_LENGTH } from "./peel-sessions.ts";
 import { seededChance } from "./seeded-random.ts";
+import { createSimulatedFleet, type SimulatedFleet } from "./simulated-fleet.ts";
 import { type SwarmAccounts, SwarmLedger } from "./swarm-accounts.ts";
-import { createSwarmCensus, type SimulatedPeel, type SwarmCensus } from "./swarm-census.ts";
-import type { SwarmConfig } from "./swarm-options.ts";
-import { createSwarmPlan, type PlannedEvent } from "./swarm-plan.ts";
-import { createSwarmSchedule } from "./swarm-schedule.ts";
+import { createSwarmBuckets, type SwarmBuckets } from "./swarm-buckets.ts";
+import type { SimulatedPeel, SwarmCensus } from "./swarm-census.ts";
+import { MAX_PEELS, type SwarmConfig, sparePeels } from "./swarm-options.ts";
+import type { PlannedEvent } from "./swarm-plan.ts";
 
 export interface SwarmParts {
   readonly config: SwarmConfig;
@@ -40,7 +33,7 @@ export interface Swarm extends Service {
   readonly ready: Promise<void>;
   readonly census: SwarmCensus;
   readonly accounts: SwarmAccounts;
-  /** TTL of the bucket: as found, once it was. */
+  /** TTL of the bucket: as found, once it was; `Infinity` if it has none. */
   readonly ttlMs: number;
   /** How often a connection was lost. */
   readonly disconnects: number;
@@ -58,7 +51,8 @@ const LEAVE_LIMIT_MS = 30_000;
 
 /**
  * Creates a swarm: peels that beat as real ones do, with the same records, phases and sessions, but over a few connections
- * and without a timer, an object or a promise for each. Buckets that are missing are made as a master would make them.
+ * and without a timer, an object or a promise for each. Buckets that are missing are made as a master would make them, at the
+ * beginning and when they are lost meanwhile.
  *
  * Told to stop, it waits for the answers to what it has sent, so that its accounts add up; then, if so configured, every peel
  * says goodbye.
@@ -69,57 +63,35 @@ export function createSwarm(parts: SwarmParts): Swarm {
 
 class SimulatedSwarm implements Swarm {
   readonly name = "swarm";
-  readonly census: SwarmCensus;
   readonly #parts: SwarmParts;
-  readonly #records: PeelRecords;
-  readonly #order: BeatOrder;
   readonly #ledger = new SwarmLedger();
-  readonly #plan: ReturnType<typeof createSwarmPlan>;
   readonly #chance: ReturnType<typeof seededChance>;
-  readonly #schedule: ReturnType<typeof createSwarmSchedule>;
   readonly #connections: readonly Connection[];
-  readonly #laneParts: BeatLaneParts;
+  readonly #buckets: SwarmBuckets;
   readonly #ready = createDeferred();
+  #fleet: SimulatedFleet;
   #lanes: readonly BeatLane[] = [];
   #originMono = 0;
-  #ttlMs: number;
+  #restoring: Promise<void> | undefined;
 
   constructor(parts: SwarmParts) {
-    const { config, version, session, clock, random, logger, onChange } = parts;
-    const count = config.peels + config.spare;
+    const { config, session, clock, random, logger } = parts;
     this.#parts = parts;
-    this.#ttlMs = config.ttlMs;
-    this.#records = new PeelRecords(count);
-    const { intervalMs } = config;
-    this.#order = createBeatOrder({ count, names: createPeelNames(config.prefix, count), intervalMs });
-    const [records, names, sessions] = [this.#records, this.#order.names, createPeelSessions(session)];
-    this.census = createSwarmCensus({ records, names, sessions, clock });
-    this.#plan = createSwarmPlan(config);
     this.#chance = seededChance(config.seed);
-    this.#schedule = createSwarmSchedule({ phasesMs: this.#order.phasesMs, intervalMs });
+    this.#fleet = createSimulatedFleet({
+      config,
+      spare: sparePeels(config.churnPerSecond, config.ttlMs),
+      session,
+      clock,
+    });
     this.#connections = Array.from({ length: config.connections }, (_, index) =>
       createConnection({ config: config.connection(index + 1), clock, random, logger }),
     );
-    this.#laneParts = {
-      records,
-      names,
-      sessions,
-      writer: createHeartbeatWriter({
-        version,
-        protocol: PROTOCOL_VERSION,
-        intervalMs,
-        sessionLength: SESSION_LENGTH,
-      }),
-      ledger: this.#ledger,
-      nextBeatMono: (peel, afterMono) => this.#originMono + this.#schedule.nextMs(peel, afterMono - this.#originMono),
-      clock,
-      random,
-      intervalMs,
-      ttlMs: () => this.#ttlMs,
-      isLost: (peel, dueMono) => this.#isLost(peel, dueMono),
-      factsOf: config.facts ? (peel) => encodeFacts(simulatedFacts(names.idOf(peel), version)) : undefined,
-      onChange: onChange ? (peel) => onChange(this.census.find(names.idOf(peel)) as SimulatedPeel) : () => {},
-    };
+    this.#buckets = createSwarmBuckets({ config, clock, logger });
+  }
+
+  get census(): SwarmCensus {
+    return this.#fleet.census;
   }
 
   get ready(): Promise<void> {
@@ -131,7 +103,7 @@ class SimulatedSwarm implements Swarm {
   }
 
   get ttlMs(): number {
-    return this.#ttlMs;
+    return this.#buckets.ttlMs;
   }
 
   get disconnects(): number {
@@ -140,10 +112,8 @@ class SimulatedSwarm implements Swarm {
 
   intervene(kind: PlannedEvent["kind"], count: number): string[] {
     const nowMono = this.#parts.clock.monoMs();
-    return this.#plan.intervene(kind, count).map((number) => {
-      const peel = this.#apply(kind, number, nowMono);
-      return this.#order.names.idOf(peel);
-    });
+    const { plan, order } = this.#fleet;
+    return plan.intervene(kind, count).map((number) => order.names.idOf(this.#apply(kind, number, nowMono)));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -151,51 +121,55 @@ class SimulatedSwarm implements Swarm {
     const connections = this.#connections.map((connection) => connection.run(hangUp.signal));
     try {
       await Promise.all(this.#connections.map((connection) => connection.connected(signal)));
-      if (!signal.aborted) await this.#prepareBuckets();
-      if (!signal.aborted) await this.#simulate(signal);
+      if (!signal.aborted) await this.#buckets.prepare(this.#connections[0] as Connection);
+      if (!signal.aborted) {
+        this.#enlarge();
+        await this.#simulate(signal);
+      }
       this.#ready.reject(signal.reason);
     } catch (error) {
       this.#ready.reject(error);
       throw error;
     } finally {
       hangUp.abort();
-      await Promise.all(connections);
+      await Promise.all([...connections, this.#restoring]);
     }
   }
 
-  async #prepareBuckets(): Promise<void> {
-    const { config, logger } = this.#parts;
-    const connection = this.#connections[0] as Connection;
-    const specs = [
-      heartbeatBucketSpec({ ttlMs: config.ttlMs, storage: config.storage }),
-      ...(config.facts ? [factsBucketSpec] : []),
-    ];
-    for (const spec of specs) {
-      if (!(await isMissing(connection, spec.name))) continue;
-      await setUpBucket(connection, spec, { repair: false });
-      logger.info("bucket created", { bucket: spec.name });
-    }
-    const { ttlMs } = await createBucket(connection, HEARTBEAT_BUCKET).state();
-    if (ttlMs !== config.ttlMs) {
-      logger.warn("the heartbeat bucket has another TTL; it counts", { ttl_ms: ttlMs, configured_ms: config.ttlMs });
-    }
-    this.#ttlMs = ttlMs;
+  /** With a longer TTL than the one configured more peels are needed, before those that have left may come back. */
+  #enlarge(): void {
+    const { config, session, clock, logger } = this.#parts;
+    const { ttlMs } = this.#buckets;
+    if (!Number.isFinite(ttlMs)) return;
+    const wanted = sparePeels(config.churnPerSecond, ttlMs);
+    const spare = Math.min(wanted, MAX_PEELS - config.peels);
+    if (spare < wanted) logger.warn("peels that have left come back before two TTLs are over", { wanted, spare });
+    if (spare > this.#fleet.spare) this.#fleet = createSimulatedFleet({ config, spare, session, clock });
   }
 
   async #simulate(signal: AbortSignal): Promise<void> {
     const { config, clock, logger } = this.#parts;
-    const peelsPerLane = Math.ceil((config.peels + config.spare) / this.#connections.length);
-    this.#lanes = this.#connections.map((connection) => new BeatLane(connection, peelsPerLane, this.#laneParts));
+    const peelsPerLane = Math.ceil(this.#fleet.records.condition.length / this.#connections.length);
+    const laneParts = this.#laneParts();
+    this.#lanes = this.#connections.map((connection) => new BeatLane(connection, peelsPerLane, laneParts));
+    const failures = createFailureWatch({
+      failures: this.#ledger.failures,
+      clock,
+      logger,
+      onUnavailable: () => this.#restoreBuckets(),
+    });
     const stopListening = this.#connections.map((connection, index) =>
       connection.onState((state) => {
-        if (state === "connected") this.#resume(index);
-        else this.#lanes[index]?.drop();
+        if (state !== "connected") return this.#lanes[index]?.drop();
+        this.#restoreBuckets();
+        this.#resume(index);
       }),
     );
     this.#originMono = clock.monoMs();
     logger.info("swarm started", { peels: config.peels, interval_ms: config.intervalMs, seed: config.seed });
     while (!signal.aborted) {
       this.#tick();
+      failures.look();
       await sleep(clock, TICK_MS, signal);
     }
     await this.#finish();
@@ -204,15 +178,49 @@ class SimulatedSwarm implements Swarm {
     logger.info("swarm stopped");
   }
 
+  #laneParts(): BeatLaneParts {
+    const { config, version, clock, random, onChange } = this.#parts;
+    const { records, order, sessions, census, schedule } = this.#fleet;
+    const { names } = order;
+    const { intervalMs } = config;
+    return {
+      records,
+      names,
+      sessions,
+      writer: createHeartbeatWriter({
+        version,
+        protocol: PROTOCOL_VERSION,
+        intervalMs,
+        sessionLength: SESSION_LENGTH,
+      }),
+      ledger: this.#ledger,
+      nextBeatMono: (peel, afterMono) => this.#originMono + schedule.nextMs(peel, afterMono - this.#originMono),
+      clock,
+      random,
+      intervalMs,
+      ttlMs: () => this.#buckets.ttlMs,
+      isLost: (peel, dueMono) => this.#isLost(peel, dueMono),
+      factsOf: config.facts ? (peel) => encodeFacts(simulatedFacts(names.idOf(peel), version)) : undefined,
+      onChange: onChange ? (peel) => onChange(census.find(names.idOf(peel)) as SimulatedPeel) : () => {},
+    };
+  }
+
+  /** A bucket in memory does not outlive its broker. */
+  #restoreBuckets(): void {
+    const connection = this.#connections.find(({ state }) => state === "connected");
+    if (connection) this.#restoring = this.#buckets.restore(connection);
+  }
+
   /** Does all that was to be done since the last time. */
   #tick(): void {
     const { config, clock } = this.#parts;
+    const { plan, schedule } = this.#fleet;
     const origin = this.#originMono;
     const nowMs = clock.monoMs() - origin;
-    for (let event = this.#plan.next(nowMs); event; event = this.#plan.next(nowMs)) {
+    for (let event = plan.next(nowMs); event; event = plan.next(nowMs)) {
       this.#apply(event.kind, event.peel, origin + event.atMs);
     }
-    const skipped = this.#schedule.advance(nowMs, (peel, dueMs) => this.#laneOf(peel).beat(peel, origin + dueMs));
+    const skipped = schedule.advance(nowMs, (peel, dueMs) => this.#laneOf(peel).beat(peel, origin + dueMs));
     if (skipped > 0) {
       const beats = skipped * this.census.count("alive");
       this.#ledger.beats.due += beats;
@@ -224,7 +232,7 @@ class SimulatedSwarm implements Swarm {
 
   /** Does what the plan has for the peel of this number; gives its place. */
   #apply(kind: PlannedEvent["kind"], number: number, atMono: number): number {
-    const peel = this.#order.places[number] as number;
+    const peel = this.#fleet.order.places[number] as number;
     const lane = this.#laneOf(peel);
     if (kind === "join") lane.join(peel, atMono);
     else if (kind === "leave") lane.leave(peel);
@@ -235,7 +243,7 @@ class SimulatedSwarm implements Swarm {
   /** Every peel of a connection that is there again beats at once. */
   #resume(index: number): void {
     const nowMono = this.#parts.clock.monoMs();
-    const { condition } = this.#records;
+    const { condition } = this.#fleet.records;
     const lane = this.#lanes[index];
     for (let peel = index; peel < condition.length; peel += this.#lanes.length) lane?.beat(peel, nowMono);
     lane?.pump();
@@ -250,16 +258,17 @@ class SimulatedSwarm implements Swarm {
     const { loss, intervalMs } = this.#parts.config;
     if (loss === 0) return false;
     const round = Math.floor((dueMono - this.#originMono) / intervalMs);
-    return this.#chance(peel, this.#records.life[peel] as number, round) < loss;
+    return this.#chance(peel, this.#fleet.records.life[peel] as number, round) < loss;
   }
 
   /** What is on its way gets its answer; what is not stays where it is. */
   async #finish(): Promise<void> {
     const { config, clock } = this.#parts;
+    const { condition } = this.#fleet.records;
     for (const lane of this.#lanes) lane.drop();
     if (config.leave) {
-      for (let peel = 0; peel < this.#records.condition.length; peel += 1) {
-        if (this.#records.condition[peel] === ALIVE) this.#laneOf(peel).leave(peel);
+      for (let peel = 0; peel < condition.length; peel += 1) {
+        if (condition[peel] === ALIVE) this.#laneOf(peel).leave(peel);
       }
     }
     const limitMs = config.leave ? LEAVE_LIMIT_MS : 2 * beatDeadlineMs(config.intervalMs);
@@ -269,16 +278,6 @@ class SimulatedSwarm implements Swarm {
       await sleep(clock, FINISH_LOOK_MS);
     }
     for (const lane of this.#lanes) lane.drop();
-  }
-}
-
-async function isMissing(connection: Connection, bucket: string): Promise<boolean> {
-  try {
-    await createBucket(connection, bucket).state();
-    return false;
-  } catch (error) {
-    if (isFleetError(error, "BUCKET_MISSING")) return true;
-    throw error;
   }
 }
 

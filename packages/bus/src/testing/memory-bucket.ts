@@ -137,7 +137,7 @@ export function createMemoryBucket({ name, clock, ttlMs = 0, history = 1 }: Memo
     },
     async state() {
       await reach();
-      return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), ttlMs, createdAt };
+      return { keys: stored.size, lastRevision, brokerNow: clock.wallMs(), ttlMs, storage: "memory", createdAt };
     },
     async replay(visit, { signal, key, after }) {
       if (key !== undefined) assertKey(key);

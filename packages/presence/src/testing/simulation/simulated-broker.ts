@@ -81,6 +81,7 @@ export class SimulatedBroker {
           lastRevision: this.#lastRevision,
           brokerNow: this.#wallMs(),
           ttlMs: this.#parts.ttlMs,
+          storage: "memory" as const,
           createdAt: this.#createdAt,
         })),
       replay: (visit) =>

@@ -72,8 +72,8 @@ describe("the report of a plan", () => {
       /^brokers {2,}3 in a cluster, 2 partitions, of 8 cores and 64 GB each$/m,
     );
     assert.match(
-      renderPlan(plan({ peels: "90000000" }), document),
-      /^brokers {2,}\d+ regions of \d in a cluster, \d+ partitions in each region, /m,
+      renderPlan({ ...clustered, regions: 4, partitions: 5 }, document),
+      /^brokers {2,}4 regions of 3 in a cluster, 5 partitions in each region, /m,
     );
   });
 

@@ -123,17 +123,21 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
   const settledMs = performance.now() - joinedMono;
   note(`the roster has all of them after ${Math.round(settledMs)} ms`);
 
+  const steadyFrom = Date.now();
   const before = await usageOf({ server, master, running });
   const samples: GaugeSample[] = [];
   for (const untilMono = performance.now() + steadyMs; performance.now() < untilMono; ) {
     await sleep(systemClock, Math.min(SAMPLE_EVERY_MS, Math.max(0, untilMono - performance.now())));
     const sample = await sampleOf(master);
     samples.push(sample);
-    const blind = master.lines.findLast(({ msg }) => msg === "presence not certain; verdicts held back");
-    note(`gauge ${sample.connectedPeels}, late ${sample.late}${sample.valid === 1 ? "" : `; ${blind?.["reason"]}`}`);
+    note(`gauge ${sample.connectedPeels}, late ${sample.late}${sample.valid === 1 ? "" : ", not certain"}`);
   }
   const after = await usageOf({ server, master, running });
   const toldMeanwhile = roster.told.splice(0);
+  for (const { msg, time, reason } of master.lines) {
+    if (time >= steadyFrom && msg.startsWith("presence not certain"))
+      note(`${new Date(time).toISOString()}: ${reason}`);
+  }
 
   const killed = running.swarm.intervene("crash", options.killed);
   note(`${killed.length} killed`);

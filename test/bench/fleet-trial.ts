@@ -134,13 +134,9 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
   }
   const after = await usageOf({ server, master, running });
   const toldMeanwhile = roster.told.splice(0);
-  for (const { msg, time, reason } of master.lines) {
-    if (time >= steadyFrom && msg.startsWith("presence not certain"))
-      note(`${new Date(time).toISOString()}: ${reason}`);
-  }
 
   const killed = running.swarm.intervene("crash", options.killed);
-  note(`${killed.length} killed`);
+  note(`${killed.length} killed at ${new Date().toISOString()}`);
   const isKilled = new Set(killed);
   await eventually(
     () => {
@@ -151,6 +147,7 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
   );
   await sleep(systemClock, REST_MS);
   const last = await sampleOf(master);
+  noteDoubts(master, steadyFrom, note);
   const { census, accounts } = running.swarm;
   const detectionMs = roster.told.flatMap(({ id, heardAt }) => {
     const beatAt = isKilled.has(id) ? census.find(id)?.heardAt : undefined;
@@ -177,6 +174,14 @@ export async function runFleetTrial(options: FleetTrialOptions): Promise<FleetTr
     master: shareOf("master"),
     swarm: shareOf("swarm"),
   };
+}
+
+/** Tells why and since when a master could not see, and what it warned of. */
+function noteDoubts(master: DaemonProcess, sinceAt: number, note: (text: string) => void): void {
+  for (const { level, msg, time, reason = "" } of master.lines) {
+    const isTold = level === "WARN" || msg.startsWith("presence not certain") || msg === "heartbeat bucket read";
+    if (isTold && time >= sinceAt) note(`${new Date(time).toISOString()} ${msg} ${reason}`);
+  }
 }
 
 async function sampleOf(master: DaemonProcess): Promise<GaugeSample> {

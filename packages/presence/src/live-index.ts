@@ -236,9 +236,7 @@ export class LiveIndex {
 
   #beat(entry: PeelEntry, beat: Heartbeat, heardMono: number): void {
     const wasMissed = this.#verdicts.isMissed(entry);
-    const { version } = entry;
-    const effect = takeBeat(entry, beat, heardMono);
-    if (entry.version !== version) this.#verdicts.changeVersion(entry, version);
+    const effect = takeBeat(entry, beat, heardMono, this.#verdicts);
     if (effect === "stale" || effect === "outlived") return;
     this.#verdicts.noteFound(entry, wasMissed);
     // By far the most beats change nothing, and their deadline is put off when it comes.

@@ -128,12 +128,18 @@ export function isKnownBeat(
  */
 export type BeatEffect = "again" | "first" | "restarted" | "interleaved" | "outlived" | "stale";
 
+/** Counts peels by their version. */
+export interface VersionCounter {
+  /** A peel tells another version than the former one. */
+  changeVersion(entry: PeelEntry, former: string): void;
+}
+
 /**
  * Takes a beat in. `stale` is one that says nothing new, heard late or twice: of a session that the present one has
  * followed, of one that has said goodbye, or from before the last beat. Processes of another make have no session, and
  * are one.
  */
-export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): BeatEffect {
+export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number, versions?: VersionCounter): BeatEffect {
   const { session, seq = 0 } = beat;
   const effect = whatChanged(entry, session, seq, heardMono);
   if (effect === "stale") return effect;
@@ -157,7 +163,11 @@ export function takeBeat(entry: PeelEntry, beat: Heartbeat, heardMono: number): 
   entry.heardMono = Math.max(entry.heardMono, heardMono);
   entry.seq = seq;
   // The same text each time: keeping the first lets the others go at once.
-  if (entry.version !== beat.version) entry.version = beat.version;
+  if (entry.version !== beat.version) {
+    const former = entry.version;
+    entry.version = beat.version;
+    versions?.changeVersion(entry, former);
+  }
   entry.protocol = beat.protocol;
   entry.intervalMs = beat.intervalMs ?? 0;
   entry.pingable = beat.ping ?? false;
